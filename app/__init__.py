@@ -1,0 +1,1 @@
+"""Rules, storage and HTTP of vllm-chat. Knows no NiceGUI."""

@@ -1,0 +1,103 @@
+"""Guard by default: every path needs a signed-in user except those listed here."""
+
+from urllib.parse import quote, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.auth.cookie import session_cookie_name
+from app.auth.current import CurrentUser
+from app.auth.service import AuthService
+from app.config import Settings
+from app.errors import AppError, Forbidden, Unauthorized
+from app.http import app_error_response
+
+PUBLIC = {"/login", "/register", "/healthz", "/readyz", "/metrics", "/favicon.ico"}
+PUBLIC |= {"/api/auth/register", "/api/auth/jwt/login"}
+PUBLIC_PREFIXES = ("/static/", "/_nicegui/")
+DOCS = {"/docs", "/openapi.json"}
+SOCKET_PREFIX = "/_nicegui_ws/"
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+API_PREFIXES = ("/api/", "/v1/")
+
+
+class Guard:
+    """Pure ASGI: puts the `CurrentUser` (or None on public paths) into `request.state.user`."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self._settings = settings
+        self._public = PUBLIC | (DOCS if settings.env == "development" else set())
+        self._cookie = session_cookie_name(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let it pass, or answer 401, 403 or a redirect to the sign-in page."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        try:
+            connection.state.user = await self._check(connection)
+        except AppError as error:
+            await self._refuse(connection, error)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    async def _check(self, connection: HTTPConnection) -> CurrentUser | None:
+        path = connection.url.path
+        user = await self._user(connection)
+        if path.startswith(SOCKET_PREFIX) and not self._same_origin(connection, required=True):
+            raise Forbidden("This connection comes from another site.", code="foreign_origin")
+        changes = connection.scope["type"] == "http" and connection.scope["method"] not in SAFE_METHODS
+        by_browser = (user is not None and user.via == "cookie") or not path.startswith(API_PREFIXES)
+        if changes and by_browser and not self._same_origin(connection, required=False):
+            raise Forbidden("This request comes from another site.", code="foreign_origin")
+        public = path in self._public or path.startswith(PUBLIC_PREFIXES)
+        if user is None and not public:
+            raise Unauthorized("Sign in first: the token or session is missing, wrong or expired.")
+        return user
+
+    async def _user(self, connection: HTTPConnection) -> CurrentUser | None:
+        auth: AuthService = connection.app.state.services.auth
+        scheme, _, value = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return await auth.user_by_jwt(value.strip())
+        if token := connection.cookies.get(self._cookie):
+            return await auth.user_by_cookie(token)
+        return None
+
+    def _same_origin(self, connection: HTTPConnection, *, required: bool) -> bool:
+        site = connection.headers.get("sec-fetch-site")
+        origin = connection.headers.get("origin")
+        if origin is None:
+            return site in ("same-origin", "none") or (site is None and not required)
+        hosts = {connection.headers.get("host", "")}
+        if self._settings.public_url:
+            hosts.add(urlsplit(self._settings.public_url).netloc)
+        return urlsplit(origin).netloc in hosts
+
+    def _refuse(self, connection: HTTPConnection, error: AppError) -> ASGIApp:
+        if connection.scope["type"] == "websocket":
+            return _close_websocket
+        if isinstance(error, Unauthorized) and _wants_page(connection):
+            target = connection.url.path + (f"?{connection.url.query}" if connection.url.query else "")
+            response: Response = RedirectResponse(f"/login?next={quote(target, safe='/')}", 303)
+            response.headers["Cache-Control"] = "no-store"
+            return response
+        return app_error_response(connection.state.request_id, error)
+
+
+def _wants_page(connection: HTTPConnection) -> bool:
+    headers: Headers = connection.headers
+    return (
+        connection.scope["method"] in ("GET", "HEAD")
+        and not connection.url.path.startswith((*API_PREFIXES, "/openapi.json", SOCKET_PREFIX))
+        and "text/html" in headers.get("accept", "*/*").replace("*/*", "text/html")
+    )
+
+
+async def _close_websocket(scope: Scope, receive: Receive, send: Send) -> None:
+    # Before `accept` this is an HTTP 403 for the client.
+    await send({"type": "websocket.close", "code": 1008})

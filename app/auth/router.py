@@ -1,0 +1,53 @@
+"""Routes of accounts: register, sign in for a token, sign out, and the profile."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+
+from app.auth.dependencies import User
+from app.auth.schemas import RegisterRequest, Token, UserView
+from app.auth.service import AuthService
+
+router = APIRouter(prefix="/api", tags=["accounts"])
+LOOPBACK = {"127.0.0.1", "::1"}
+
+
+def _auth(request: Request) -> AuthService:
+    service: AuthService = request.app.state.services.auth
+    return service
+
+
+def from_loopback(request: Request) -> bool:
+    """Whether the peer itself is this machine; a proxy in front makes that false."""
+    forwarded = "x-forwarded-for" in request.headers or "forwarded" in request.headers
+    return request.client is not None and request.client.host in LOOPBACK and not forwarded
+
+
+@router.post("/auth/register", status_code=201)
+async def register(request: Request, body: RegisterRequest) -> UserView:
+    """Make an account."""
+    user = await _auth(request).register(body.email, body.password, loopback=from_loopback(request))
+    return await _auth(request).profile(user)
+
+
+@router.post("/auth/jwt/login")
+async def jwt_login(
+    request: Request, username: Annotated[str, Form(max_length=320)], password: Annotated[str, Form(max_length=256)]
+) -> Token:
+    """A bearer token for the e-mail address (as `username`) and the password."""
+    return Token(access_token=await _auth(request).jwt_sign_in(username, password))
+
+
+@router.post("/auth/jwt/logout", status_code=204)
+async def jwt_logout(request: Request, user: User) -> Response:
+    """Revoke the token that this request carries."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        await _auth(request).jwt_sign_out(value.strip())
+    return Response(status_code=204)
+
+
+@router.get("/users/me")
+async def me(request: Request, user: User) -> UserView:
+    """The signed-in account."""
+    return await _auth(request).profile(user)

@@ -1,0 +1,118 @@
+"""The command line: `vllm-chat` and `python -m app`. Imports stay inside the commands, so that each is quick."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from app.auth.service import AuthService
+    from app.config import Settings
+
+cli = typer.Typer(help="A self-hosted chat service on your own GPUs.", no_args_is_help=True, add_completion=False)
+Email = Annotated[str, typer.Option(prompt=True, help="E-mail address of the account")]
+Password = Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)]
+
+
+def fail(message: str) -> NoReturn:
+    """End with one clear message instead of a traceback."""
+    typer.echo(message, err=True)
+    raise typer.Exit(1)
+
+
+def settings_or_exit() -> "Settings":
+    """The settings, or all their faults in words."""
+    from app.config import SettingsError, load_settings
+
+    try:
+        return load_settings()
+    except SettingsError as error:
+        fail(f"The settings are wrong:\n{error}")
+
+
+@cli.command()
+def serve() -> None:
+    """Migrate the database and serve the chat."""
+    from app.serve import run
+
+    run(settings_or_exit())
+
+
+@cli.command("migrate")
+def migrate_command(revision: Annotated[str, typer.Argument()] = "head") -> None:
+    """Bring the database to the newest schema (or to REVISION)."""
+    from app.logs import configure_logging
+    from app.migrate import migrate
+
+    settings = settings_or_exit()
+    configure_logging(json=False)
+    migrate(settings, revision)
+    typer.echo("The database has the newest schema.")
+
+
+@cli.command("create-admin")
+def create_admin(email: Email, password: Password) -> None:
+    """Create an administrator."""
+    _with_accounts(lambda auth: auth.create_admin(email, password))
+    typer.echo(f"{email} is an administrator now.")
+
+
+@cli.command("reset-password")
+def reset_password(email: Email, password: Password) -> None:
+    """Set a new password and sign the user out everywhere."""
+    _with_accounts(lambda auth: auth.reset_password(email, password))
+    typer.echo(f"{email} has a new password.")
+
+
+@cli.command()
+def pull(model: str) -> None:
+    """Fetch MODEL (a hub id or a directory) for CHAT_ENGINE__MODEL; an interrupted download is resumed."""
+    from app.pull import pull_model
+    from engine.errors import EngineConfigError
+
+    try:
+        pull_model(model, typer.echo)
+    except EngineConfigError as error:
+        fail(str(error))
+
+
+@cli.command()
+def doctor() -> None:
+    """Check GPU, model, database, Redis and the running server; say what is wrong."""
+    from app.doctor import examine
+
+    raise typer.Exit(asyncio.run(examine(settings_or_exit(), typer.echo)))
+
+
+def _with_accounts(action: "Callable[[AuthService], Coroutine[Any, Any, object]]") -> None:
+    from app.auth.service import AuthService
+    from app.db import Database
+    from app.errors import AppError
+    from app.migrate import migrate
+
+    settings = settings_or_exit()
+    migrate(settings)
+
+    async def run() -> None:
+        db = Database(settings)
+        auth = AuthService(db, settings)
+        try:
+            await action(auth)
+        finally:
+            auth.close()
+            await db.close()
+
+    try:
+        asyncio.run(run())
+    except AppError as error:
+        fail(error.message)
+
+
+def main() -> None:
+    """Entry of the console script."""
+    # The modules are found from any directory; relative paths in settings stay relative to the caller's.
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+    cli()

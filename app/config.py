@@ -1,0 +1,210 @@
+"""Settings: environment variables with the prefix `CHAT_`, nested by `__`, and the file `.env`.
+
+All faults are collected and said at once; an unknown `CHAT_` variable is a fault, so that a typing error
+cannot silently leave a default in force.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from engine.config import EngineConfig
+
+PREFIX = "CHAT_"
+MIN_SECRET = 32
+KNOWN_SECRETS = {"secret", "changeme", "change-me", "password"}
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class DatabaseSettings(_Group):
+    """`url` unset: SQLite in the data directory."""
+
+    url: str | None = None
+    pool_size: int = Field(default=20, ge=1)
+    max_overflow: int = Field(default=30, ge=0)
+
+
+class RedisSettings(_Group):
+    """`url` unset: in memory."""
+
+    url: str | None = None
+
+
+class AuthSettings(_Group):
+    """Lifetimes in seconds. `secret` unset in development: made once and kept in the data directory."""
+
+    secret: SecretStr | None = None
+    registration: Literal["open", "invite", "closed"] = "open"
+    jwt_lifetime: int = Field(default=3600, ge=60)
+    session_lifetime: int = Field(default=14 * 86400, ge=300)
+
+
+class AdminSettings(_Group):
+    """The administrator created at start when the address is not registered yet."""
+
+    email: str | None = None
+    password: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _both(self) -> "AdminSettings":
+        if (self.email is None) != (self.password is None):
+            raise ValueError("CHAT_ADMIN__EMAIL and CHAT_ADMIN__PASSWORD belong together")
+        return self
+
+
+class LimitSettings(_Group):
+    """Limits per user, or per address on public routes."""
+
+    requests: str = "60/minute"
+    anonymous: str = "20/minute"
+    tokens_per_minute: int = Field(default=100_000, ge=1)
+    tokens_per_day: int = Field(default=2_000_000, ge=1)
+    concurrent: int = Field(default=4, ge=1)
+
+
+class QueueSettings(_Group):
+    """How many admitted generations may wait for a place in the engine."""
+
+    max_waiting: int = Field(default=64, ge=0)
+
+
+class GenerationSettings(_Group):
+    """Seconds: how long nobody may watch, how old a generation may be to be resumed, how long no step."""
+
+    detach_seconds: int = Field(default=3600, ge=1)
+    resume_seconds: int = Field(default=600, ge=0)
+    hang_seconds: int = Field(default=10, ge=1)
+
+
+class SmtpSettings(_Group):
+    """`smtp://user:password@host:port`."""
+
+    url: SecretStr | None = None
+
+
+class OtlpSettings(_Group):
+    """Where traces go."""
+
+    endpoint: str | None = None
+
+
+class RetentionSettings(_Group):
+    """Days after which conversations and request logs are deleted."""
+
+    days: int | None = Field(default=None, ge=1)
+
+
+class RemoteModel(_Group):
+    """A further model served by another OpenAI-compatible server."""
+
+    name: str
+    base_url: str
+    api_key: SecretStr | None = None
+    fallback: str | None = None
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", env_file=".env", extra="ignore", hide_input_in_errors=True
+    )
+
+    env: Literal["development", "production"] = "development"
+    data_dir: Path = Path("data")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    public_url: str | None = None
+    cors_origins: list[str] = Field(default_factory=list)
+    trusted_proxies: list[str] = Field(default_factory=list)
+    models: list[RemoteModel] = Field(default_factory=list)
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    redis: RedisSettings = Field(default_factory=RedisSettings)
+    auth: AuthSettings = Field(default_factory=AuthSettings)
+    admin: AdminSettings = Field(default_factory=AdminSettings)
+    limits: LimitSettings = Field(default_factory=LimitSettings)
+    queue: QueueSettings = Field(default_factory=QueueSettings)
+    generations: GenerationSettings = Field(default_factory=GenerationSettings)
+    engine: EngineConfig = Field(default_factory=EngineConfig)
+    smtp: SmtpSettings = Field(default_factory=SmtpSettings)
+    otlp: OtlpSettings = Field(default_factory=OtlpSettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> "Settings":
+        if self.env != "production":
+            return self
+        secret = self.auth.secret.get_secret_value() if self.auth.secret else ""
+        if len(secret) < MIN_SECRET or secret.lower() in KNOWN_SECRETS:
+            raise ValueError(f"CHAT_AUTH__SECRET must have at least {MIN_SECRET} characters in production")
+        if self.public_url is None:
+            raise ValueError("CHAT_PUBLIC_URL must name the address that people open, in production")
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """The configured URL, or SQLite in the data directory."""
+        return self.database.url or f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'vllm-chat.db'}"
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether people reach us over TLS."""
+        return (self.public_url or "").startswith("https://")
+
+    def secret(self) -> str:
+        """The signing secret; in development made once and kept with mode 0600."""
+        if self.auth.secret is not None:
+            return self.auth.secret.get_secret_value()
+        path = self.data_dir / "secret"
+        self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+        return path.read_text().strip()
+
+
+class SettingsError(Exception):
+    """All faults of the settings, one a line."""
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment and `.env`. Raises SettingsError with every fault found."""
+    faults = [f"{name}: no such setting" for name in _unknown(os.environ, dotenv_values(".env"))]
+    settings = None
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        faults += [_fault(item["loc"], item["msg"]) for item in error.errors(include_input=False)]
+    except ValueError as error:  # pydantic-settings: a value that should be JSON and is not
+        faults.append(f"{error} ({error.__cause__})" if error.__cause__ else str(error))
+    if faults or settings is None:
+        raise SettingsError("\n".join(sorted(faults)))
+    return settings
+
+
+def _fault(location: tuple[int | str, ...], message: str) -> str:
+    name = PREFIX + "__".join(str(part) for part in location).upper() if location else ""
+    return f"{name}: {message}" if name else message.removeprefix("Value error, ")
+
+
+def _unknown(*sources: Mapping[str, Any]) -> Iterator[str]:
+    known = set(_names(Settings, PREFIX))
+    present = {name.upper() for source in sources for name in source if name.upper().startswith(PREFIX)}
+    yield from sorted(present - known)
+
+
+def _names(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield prefix + name.upper()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _names(field.annotation, f"{prefix}{name.upper()}__")

@@ -1,0 +1,52 @@
+"""Conversations and messages. A message's `parent_id` makes the conversation a tree."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, String, Text, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, UtcDateTime, new_id, now
+
+
+class Conversation(Base):
+    """One conversation of one user."""
+
+    __tablename__ = "conversations"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="cascade"))
+    title: Mapped[str] = mapped_column(String(200), default="")
+    pinned: Mapped[bool] = mapped_column(Boolean, default=False)
+    archived: Mapped[bool] = mapped_column(Boolean, default=False)
+    system_prompt: Mapped[str | None] = mapped_column(Text, default=None)
+    params: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    model: Mapped[str | None] = mapped_column(String(200), default=None)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+Index("ix_conversations_user_updated", Conversation.user_id, Conversation.updated_at.desc(), Conversation.id.desc())
+
+
+class Message(Base):
+    """A question or an answer. `receipt` holds the usage and timing of a finished answer."""
+
+    __tablename__ = "messages"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
+    conversation_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("conversations.id", ondelete="cascade"))
+    parent_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("messages.id", ondelete="cascade"), index=True)
+    role: Mapped[str] = mapped_column(String(16))
+    content: Mapped[str] = mapped_column(Text, default="")
+    reasoning: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[str] = mapped_column(String(16), index=True)
+    model: Mapped[str | None] = mapped_column(String(200), default=None)
+    receipt: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    error_code: Mapped[str | None] = mapped_column(String(64), default=None)
+    generation_id: Mapped[UUID | None] = mapped_column(Uuid, unique=True, default=None)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+Index("ix_messages_conversation_created", Message.conversation_id, Message.created_at.desc(), Message.id.desc())

@@ -1,0 +1,80 @@
+"""From a conversation to the prompt. The prompt only grows at its end, so that the next turn finds the
+previous one in the prefix cache; only when the window is full do the oldest turns fall away."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from app.errors import TooLarge
+from engine.base import ChatMessage, Engine, Prompt
+
+# An answer gets at least this share of the window unless fewer tokens were asked for.
+REPLY_SHARE = 4
+MIN_REPLY_TOKENS = 16
+
+
+class Turn(Protocol):
+    """What the builder reads of a stored message."""
+
+    role: str
+    content: str
+
+
+def turns(system_prompt: str | None, path: Sequence[Turn], content: str) -> list[ChatMessage]:
+    """The system prompt, the stored messages byte for byte, and the new question.
+
+    Answers without text (stopped before the first token) are left out; questions that would then follow
+    one another are joined, because many chat templates insist on alternating roles.
+    """
+    messages: list[ChatMessage] = []
+    if system_prompt:
+        messages.append(ChatMessage("system", system_prompt))
+    for role, text in [*((turn.role, turn.content) for turn in path), ("user", content)]:
+        if not text:
+            continue
+        if role == "user" and messages and messages[-1].role == "user":
+            messages[-1] = ChatMessage("user", f"{messages[-1].content}\n\n{text}")
+        else:
+            messages.append(ChatMessage("assistant" if role == "assistant" else "user", text))
+    return messages
+
+
+async def fit(engine: Engine, messages: Sequence[ChatMessage], max_tokens: int | None) -> tuple[Prompt, int]:
+    """The prompt within the window, and how many new tokens there is room for.
+
+    Raises TooLarge (`context_length_exceeded`) when even the last message alone does not fit.
+    """
+    window = engine.info.max_model_len
+    reserve = min(max_tokens or window, window // REPLY_SHARE)
+    prompt = await engine.render(messages)
+    if prompt.tokens + reserve > window:
+        prompt = await _without_oldest(engine, messages, window, reserve)
+    room = window - prompt.tokens
+    return prompt, min(max_tokens or room, room)
+
+
+async def _without_oldest(
+    engine: Engine, messages: Sequence[ChatMessage], window: int, reserve: int
+) -> Prompt:
+    head = [message for message in messages[:1] if message.role == "system"]
+    rest = messages[len(head) :]
+    starts = [index for index, message in enumerate(rest) if message.role == "user"]
+    least = await engine.render([*head, *rest[starts[-1] :]])
+    if least.tokens + min(reserve, MIN_REPLY_TOKENS) > window:
+        raise TooLarge(
+            f"The message has {least.tokens} tokens; at most {window - MIN_REPLY_TOKENS} fit into the "
+            f"context window of {window}.",
+            code="context_length_exceeded",
+            tokens=least.tokens,
+            limit=window - MIN_REPLY_TOKENS,
+            window=window,
+        )
+    # The smallest number of turns to leave out; the last turn alone is known to fit.
+    low, high, best = 1, len(starts) - 1, least
+    while low < high:
+        middle = (low + high) // 2
+        candidate = await engine.render([*head, *rest[starts[middle] :]])
+        if candidate.tokens + reserve <= window:
+            high, best = middle, candidate
+        else:
+            low = middle + 1
+    return best

@@ -1,0 +1,130 @@
+"""All SQL about conversations and messages. Every statement names the owner: somebody else's row is not found."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CursorResult, Select, and_, delete, func, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from app.conversations.models import Conversation, Message
+
+ESCAPE = "\\"
+
+
+def _owned(user_id: UUID) -> Select[tuple[Message]]:
+    return (
+        select(Message)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(Conversation.user_id == user_id)
+    )
+
+
+async def conversation(db: AsyncSession, user_id: UUID, conversation_id: UUID) -> Conversation | None:
+    """One conversation of this user."""
+    query = select(Conversation).where(Conversation.id == conversation_id, Conversation.user_id == user_id)
+    return await db.scalar(query)
+
+
+async def conversations(
+    db: AsyncSession, user_id: UUID, q: str | None, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Conversation]:
+    """Newest first, from behind the row `after`; `q` is looked for in titles and texts."""
+    query = select(Conversation).where(Conversation.user_id == user_id)
+    if q:
+        pattern = f"%{_escape(q)}%"
+        texts = select(literal(1)).where(
+            Message.conversation_id == Conversation.id, Message.content.ilike(pattern, escape=ESCAPE)
+        )
+        query = query.where(or_(Conversation.title.ilike(pattern, escape=ESCAPE), texts.exists()))
+    if after is not None:
+        updated_at, conversation_id = after
+        query = query.where(
+            or_(
+                Conversation.updated_at < updated_at,
+                and_(Conversation.updated_at == updated_at, Conversation.id < conversation_id),
+            )
+        )
+    query = query.order_by(Conversation.updated_at.desc(), Conversation.id.desc()).limit(limit)
+    return list(await db.scalars(query))
+
+
+def _escape(text: str) -> str:
+    for char in (ESCAPE, "%", "_"):
+        text = text.replace(char, ESCAPE + char)
+    return text
+
+
+async def delete_conversation(db: AsyncSession, user_id: UUID, conversation_id: UUID) -> bool:
+    """True when there was one to delete."""
+    statement = delete(Conversation).where(Conversation.id == conversation_id, Conversation.user_id == user_id)
+    result: CursorResult[Any] = await db.execute(statement)  # type: ignore[assignment]
+    return result.rowcount == 1
+
+
+async def messages(
+    db: AsyncSession, user_id: UUID, conversation_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Message]:
+    """Oldest first, from behind the row `after`."""
+    query = _owned(user_id).where(Message.conversation_id == conversation_id)
+    if after is not None:
+        created_at, message_id = after
+        query = query.where(
+            or_(
+                Message.created_at > created_at,
+                and_(Message.created_at == created_at, Message.id > message_id),
+            )
+        )
+    return list(await db.scalars(query.order_by(Message.created_at, Message.id).limit(limit)))
+
+
+async def newest_message_id(db: AsyncSession, conversation_id: UUID) -> UUID | None:
+    """The newest leaf, which is the newest message."""
+    query = select(Message.id).where(Message.conversation_id == conversation_id)
+    return await db.scalar(query.order_by(Message.created_at.desc(), Message.id.desc()).limit(1))
+
+
+async def path(db: AsyncSession, conversation_id: UUID, leaf_id: UUID) -> list[Message]:
+    """From the first message to the leaf, along `parent_id`; empty when the leaf is not in the conversation."""
+    chain = (
+        select(Message.id, Message.parent_id, literal(0).label("depth"))
+        .where(Message.id == leaf_id, Message.conversation_id == conversation_id)
+        .cte("chain", recursive=True)
+    )
+    parent = aliased(Message)
+    chain = chain.union_all(
+        select(parent.id, parent.parent_id, chain.c.depth + 1).where(parent.id == chain.c.parent_id)
+    )
+    query = select(Message).join(chain, chain.c.id == Message.id).order_by(chain.c.depth.desc())
+    return list(await db.scalars(query))
+
+
+async def message_of_generation(db: AsyncSession, user_id: UUID, generation_id: UUID) -> Message | None:
+    """The answer that a generation of this user wrote."""
+    return await db.scalar(_owned(user_id).where(Message.generation_id == generation_id))
+
+
+async def update_message(db: AsyncSession, message_id: UUID, values: dict[str, Any]) -> None:
+    """Write the state of an answer; the caller is the generation that owns it."""
+    await db.execute(update(Message).where(Message.id == message_id).values(**values))
+
+
+async def touch(db: AsyncSession, conversation_id: UUID, at: datetime) -> None:
+    """Move a conversation to the top of the list."""
+    await db.execute(update(Conversation).where(Conversation.id == conversation_id).values(updated_at=at))
+
+
+async def interrupt_unfinished(db: AsyncSession) -> int:
+    """At start: answers that a killed process left behind; how many there were."""
+    statement = (
+        update(Message).where(Message.status.in_(("queued", "running"))).values(status="interrupted")
+    )
+    result: CursorResult[Any] = await db.execute(statement)  # type: ignore[assignment]
+    return result.rowcount
+
+
+async def count_messages(db: AsyncSession, conversation_id: UUID) -> int:
+    """How many messages a conversation has."""
+    query = select(func.count()).select_from(Message).where(Message.conversation_id == conversation_id)
+    return await db.scalar(query) or 0

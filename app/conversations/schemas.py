@@ -1,0 +1,125 @@
+"""What goes in and out of the conversation service; the same shapes for the API and the page."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+MAX_MESSAGE_CHARS = 200_000
+MAX_SYSTEM_PROMPT_CHARS = 20_000
+
+Status = Literal["queued", "running", "done", "cancelled", "interrupted", "error"]
+
+
+def _storable(text: str) -> str:
+    """Refuse what PostgreSQL cannot store (U+0000) and what is not text (lone surrogates)."""
+    if "\x00" in text:
+        raise ValueError("must not contain the character U+0000")
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("must not contain lone surrogates")
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Content = Annotated[Text, AfterValidator(_not_blank), Field(max_length=MAX_MESSAGE_CHARS)]
+
+
+class Strict(BaseModel):
+    """Unknown keys are refused by name instead of being ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Params(Strict):
+    """Sampling parameters of one request or one conversation."""
+
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    max_tokens: int | None = Field(default=None, ge=1, le=1_000_000)
+    min_tokens: int | None = Field(default=None, ge=0, le=1_000_000)
+    seed: int | None = Field(default=None, ge=-(2**63), lt=2**63)
+    stop: list[Annotated[Text, Field(min_length=1, max_length=200)]] | None = Field(default=None, max_length=8)
+    ignore_eos: bool | None = None
+
+
+class ChatRequest(Strict):
+    """Body of `POST /api/chat`, and what the composer of the page sends."""
+
+    conversation_id: UUID | None = None
+    content: Content
+    model: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
+    params: Params = Field(default_factory=Params)
+    parent_id: UUID | None = None
+
+
+class ConversationCreate(Strict):
+    """Body of `POST /api/conversations`."""
+
+    title: Annotated[Text, Field(max_length=200)] = ""
+    system_prompt: Annotated[Text, Field(max_length=MAX_SYSTEM_PROMPT_CHARS)] | None = None
+
+
+class ConversationUpdate(Strict):
+    """Body of `PATCH /api/conversations/{id}`; absent keys stay as they are."""
+
+    title: Annotated[Content, Field(max_length=200)] | None = None
+    pinned: bool | None = None
+    archived: bool | None = None
+    system_prompt: Annotated[Text, Field(max_length=MAX_SYSTEM_PROMPT_CHARS)] | None = None
+    params: Params | None = None
+    model: Annotated[Text, Field(max_length=200)] | None = None
+
+
+class ConversationView(BaseModel):
+    """One conversation as shown in a list."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    title: str
+    pinned: bool
+    archived: bool
+    system_prompt: str | None
+    params: dict[str, Any]
+    model: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class MessageView(BaseModel):
+    """One message. `receipt` holds usage and timing of an answer; `generation_id` is what to follow or stop."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    parent_id: UUID | None
+    role: Literal["user", "assistant"]
+    content: str
+    reasoning: str
+    status: Status
+    model: str | None
+    receipt: dict[str, Any] | None
+    error_code: str | None
+    generation_id: UUID | None
+    created_at: datetime
+
+
+class ConversationPage(BaseModel):
+    """Newest first; `next` is the cursor of the following page."""
+
+    items: list[ConversationView]
+    next: str | None = None
+
+
+class MessagePage(BaseModel):
+    """Oldest first."""
+
+    items: list[MessageView]
+    next: str | None = None

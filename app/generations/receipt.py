@@ -1,0 +1,72 @@
+"""The receipt of an answer: what it cost and how long each part took."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Nearest-rank percentile; 0 for no values."""
+    if not values:
+        return 0.0
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Times of one generation, in seconds of the monotonic clock."""
+
+    accepted: float = field(default_factory=time.monotonic)
+    started: float | None = None
+    first: float | None = None
+    last: float | None = None
+    gaps: list[float] = field(default_factory=list)
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+
+    def step(self, tokens: int) -> None:
+        """The engine brought `tokens` new tokens now."""
+        moment = time.monotonic()
+        if self.first is None:
+            self.first = moment
+        elif self.last is not None and tokens:
+            self.gaps += [(moment - self.last) / tokens] * tokens
+        self.last = moment
+        self.completion_tokens += tokens
+
+    @property
+    def queue_ms(self) -> int:
+        """From acceptance to submission to the engine."""
+        return round(1000 * ((self.started or time.monotonic()) - self.accepted))
+
+    @property
+    def prefill_ms(self) -> int:
+        """From submission to the first token."""
+        return round(1000 * (self.first - self.started)) if self.first and self.started else 0
+
+    def usage(self) -> dict[str, int]:
+        """Tokens by the engine's own counts."""
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "cached_tokens": self.cached_tokens,
+        }
+
+    def timing(self) -> dict[str, float | int | None]:
+        """Milliseconds, and tokens per second after the first token."""
+        seconds = self.last - self.first if self.first and self.last else 0.0
+        rate = (self.completion_tokens - 1) / seconds if seconds > 0 else 0.0
+        return {
+            "queue_ms": self.queue_ms,
+            "ttft_ms": round(1000 * (self.first - self.accepted)) if self.first else None,
+            "itl_p50_ms": round(1000 * percentile(self.gaps, 0.50), 2),
+            "itl_p95_ms": round(1000 * percentile(self.gaps, 0.95), 2),
+            "total_ms": round(1000 * (time.monotonic() - self.accepted)),
+            "tokens_per_second": round(rate, 1),
+        }
+
+    def receipt(self, finish_reason: str | None) -> dict[str, Any]:
+        """What the message keeps."""
+        return {"finish_reason": finish_reason, "usage": self.usage(), "timing": self.timing()}

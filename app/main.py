@@ -1,0 +1,70 @@
+"""The application. The only file of `app` that knows `ui`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from starlette.responses import Response
+from starlette.routing import Match
+
+from app import health
+from app.auth import router as accounts
+from app.auth.guard import Guard
+from app.config import Settings
+from app.conversations import router as conversations
+from app.errors import NotFound
+from app.generations import router as chat
+from app.headers import SecurityHeaders
+from app.http import error_response, install_error_handlers, request_id_of
+from app.middleware import BodyLimit, RequestContext
+from app.services import open_services
+from engine.base import Engine
+from engine.factory import build_engine
+from ui.app import mount
+
+MAX_BODY = 256 * 1024
+DESCRIPTION = "A self-hosted chat service: chat page, JSON API and the vLLM engine in one process."
+
+
+def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
+    """Build it; nothing is opened before the lifespan starts. Tests pass an engine of their own."""
+    chosen = engine or build_engine(settings.engine)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services(settings, chosen) as services:
+            app.state.services = services
+            yield
+
+    app = FastAPI(title="vllm-chat", description=DESCRIPTION, version="0.1.0", lifespan=lifespan, redoc_url=None)
+    install_error_handlers(app)
+    for module in (accounts, conversations, chat, health):
+        app.include_router(module.router)
+    app.add_api_route("/api/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)
+    app.add_api_route("/v1/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)
+    mount(app, storage_secret=settings.secret())
+    # Added last is outermost.
+    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(BodyLimit, limit=MAX_BODY)
+    app.add_middleware(SecurityHeaders, tls=settings.secure_cookies)
+    app.add_middleware(RequestContext)
+    return app
+
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+async def _no_such_route(request: Request, path: str) -> Response:
+    """Without this, NiceGUI at `/` would answer for unknown API paths with a page."""
+    allowed: set[str] = set()
+    for route in request.app.routes:
+        methods = getattr(route, "methods", None)
+        if methods and getattr(route, "endpoint", None) is not _no_such_route:
+            if route.matches(request.scope)[0] is Match.PARTIAL:
+                allowed |= methods
+    if allowed:
+        names = ", ".join(sorted(allowed))
+        return error_response(
+            request_id_of(request), 405, "method_not_allowed", f"Use {names}.", {"Allow": names}
+        )
+    raise NotFound("There is no such route.")

@@ -1,0 +1,47 @@
+"""Prometheus metrics. Labels come from fixed sets: no user, no path, no text."""
+
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.responses import Response
+
+from app.generations.receipt import Stopwatch
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300)
+TOKEN_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2)
+# How a stored status is called in `chat_requests_total`.
+STATUS = {"done": "done", "cancelled": "cancelled"}
+
+requests = Counter("chat_requests_total", "Generations that have ended or were refused", ["model", "status"])
+duration = Histogram("chat_request_duration_seconds", "From acceptance to the end", buckets=SECONDS)
+ttft = Histogram("chat_ttft_seconds", "From acceptance to the first token", buckets=SECONDS)
+inter_token = Histogram("chat_inter_token_seconds", "Between two tokens of one answer", buckets=TOKEN_SECONDS)
+queue_wait = Histogram("chat_queue_wait_seconds", "From acceptance to the engine", buckets=SECONDS)
+queue_depth = Gauge("chat_queue_depth", "Generations waiting for a place in the engine")
+running = Gauge("chat_generations_running", "Generations inside the engine")
+tokens = Counter("chat_tokens_total", "Tokens", ["kind"])
+aborted = Counter("chat_aborted_total", "Generations that ended before their time", ["reason"])
+engine_up = Gauge("chat_engine_up", "1 when the engine can serve")
+engine_restarts = Gauge("chat_engine_restarts_total", "Restarts of the engine since the process started")
+loop_lag = Histogram("chat_event_loop_lag_seconds", "How late the event loop runs a timer", buckets=TOKEN_SECONDS)
+http_requests = Counter("chat_http_requests_total", "HTTP requests", ["route", "method", "status"])
+
+
+def observe_generation(model: str, status: str, watch: Stopwatch) -> None:
+    """Count one ended generation."""
+    requests.labels(model or "none", STATUS.get(status, "error")).inc()
+    timing = watch.timing()
+    duration.observe((timing["total_ms"] or 0) / 1000)
+    queue_wait.observe(watch.queue_ms / 1000)
+    if timing["ttft_ms"] is not None:
+        ttft.observe(timing["ttft_ms"] / 1000)
+    for gap in watch.gaps:
+        inter_token.observe(gap)
+    tokens.labels("prompt").inc(watch.prompt_tokens)
+    tokens.labels("completion").inc(watch.completion_tokens)
+    tokens.labels("cached").inc(watch.cached_tokens)
+    if status in ("cancelled", "interrupted"):
+        aborted.labels(status).inc()
+
+
+def page(registry: CollectorRegistry = REGISTRY) -> Response:
+    """Ours and vLLM's, which registers its own in the same registry."""
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

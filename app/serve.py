@@ -1,0 +1,125 @@
+"""Serve: uvicorn with one worker, told in words what matters, ended cleanly by SIGTERM and Ctrl-C."""
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from types import FrameType
+
+import structlog
+import typer
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy.engine import make_url
+
+from app.auth import repository
+from app.config import Settings
+from app.db import Database
+from app.errors import Unavailable
+from app.logs import configure_logging
+from app.services import SAVE_SECONDS, Services
+
+log = structlog.get_logger(__name__)
+
+# uvicorn waits this long for open streams after our drain has ended them, in seconds.
+GRACE_SECONDS = 3
+
+
+def run(settings: Settings) -> None:
+    """Blocks until the server has stopped. Raises typer.Exit(1) for a taken port or an unusable database."""
+    configure_logging(json=settings.env == "production")
+    listener = _listen(settings.host, settings.port)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _migrate(settings)
+    _greet(settings)
+    from app.main import create_app
+
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        h11_max_incomplete_event_size=16 * 1024,
+        ws_max_size=1024 * 1024,
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises a caught signal again at its end; by then there is nothing left to interrupt.
+        signal.signal(number, _already_stopped)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_Server(config, app).serve(sockets=[listener]))
+    log.info("stopped")
+
+
+class _Server(uvicorn.Server):
+    """Ends the generations before uvicorn waits for their streams: it would wait for ever, or cut them unsaved."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """First our drain, then uvicorn's."""
+        services: Services = self._app.state.services
+        await services.generations.shutdown(SAVE_SECONDS)
+        await super().shutdown(sockets)
+
+
+def _already_stopped(_number: int, _frame: FrameType | None) -> None:
+    return
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        reason = "is taken by another program" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
+        typer.echo(f"Port {port} on {host} {reason}. Choose another one: PORT=8001 make run", err=True)
+        raise typer.Exit(1) from error
+    listener.set_inheritable(False)
+    return listener
+
+
+def _migrate(settings: Settings) -> None:
+    from app.migrate import migrate
+
+    if not asyncio.run(_ask(settings, Database.ping)):
+        shown = make_url(settings.database_url).render_as_string(hide_password=True)
+        typer.echo(f"The database does not answer: {shown}. Check CHAT_DATABASE__URL and that it runs.", err=True)
+        raise typer.Exit(1)
+    migrate(settings)
+
+
+async def _ask(settings: Settings, question: Callable[[Database], Awaitable[object]]) -> bool:
+    """True when the question could be asked and was not answered with False."""
+    db = Database(settings)
+    try:
+        return await question(db) is not False
+    except Unavailable:
+        return False
+    finally:
+        await db.close()
+
+
+async def _has_users(db: Database) -> bool:
+    async with db.transaction() as session:
+        return await repository.any_user(session)
+
+
+def _greet(settings: Settings) -> None:
+    address = settings.public_url or f"http://{settings.host}:{settings.port}"
+    typer.echo(f"vllm-chat: {address}")
+    if settings.auth.registration != "open" or asyncio.run(_ask(settings, _has_users)):
+        typer.echo(f"Sign in at {address}/login")
+    elif settings.env == "development":
+        typer.echo(f"First start: make an account at {address}/register; the first one administrates.")
+    else:
+        typer.echo(f"First start: make an account at {address}/register; `vllm-chat create-admin` makes the administrator.")

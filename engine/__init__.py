@@ -1,0 +1,1 @@
+"""The model behind a Protocol. Importable without vLLM; knows neither `app` nor `ui`."""

@@ -1,0 +1,113 @@
+"""What every engine offers: the Protocol, and the values that cross it."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, Protocol
+
+Role = Literal["system", "user", "assistant"]
+FinishReason = Literal["stop", "length"]
+
+
+class Stage(StrEnum):
+    """Where the engine is on its way to the first token."""
+
+    STARTING = "starting"
+    DOWNLOADING = "downloading"
+    LOADING = "loading"
+    WARMING = "warming"
+    READY = "ready"
+    RESTARTING = "restarting"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """One stage with its reason in words; `progress` is a share from 0 to 1 where one is known."""
+
+    stage: Stage
+    detail: str = ""
+    progress: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One turn of the conversation as the model reads it."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A rendered prompt: `tokens` is its length; `token_ids` is None for engines that tokenise elsewhere."""
+
+    messages: tuple[ChatMessage, ...]
+    tokens: int
+    token_ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How to sample. None means the model's own default; `max_tokens` counts new tokens."""
+
+    max_tokens: int
+    min_tokens: int = 0
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    ignore_eos: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What one engine step added. `finish_reason` is set on the last one only."""
+
+    text: str
+    token_ids: tuple[int, ...] = ()
+    finish_reason: FinishReason | None = None
+    cached_tokens: int = 0
+    reasoning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """The model in use, as shown to people. Lengths in tokens."""
+
+    name: str
+    max_model_len: int
+    max_num_seqs: int
+    is_demo: bool = False
+    notes: tuple[str, ...] = field(default=())
+
+
+Report = Callable[[EngineStatus], None]
+
+
+class Engine(Protocol):
+    """An engine that turns prompts into streams of deltas.
+
+    `start` returns when a warm generation has succeeded. Cancelling the task that iterates `stream`, or
+    closing the generator, frees the request inside the engine at once.
+    """
+
+    @property
+    def info(self) -> ModelInfo:
+        """The model; only valid after `start`. Raises EngineUnavailable before."""
+
+    async def start(self, report: Report) -> None:
+        """Load and warm up. Raises EngineConfigError or EngineUnavailable."""
+
+    async def stop(self) -> None:
+        """Free everything; running streams end with EngineUnavailable."""
+
+    async def render(self, messages: Sequence[ChatMessage]) -> Prompt:
+        """Apply the chat template and count tokens, off the event loop."""
+
+    def stream(self, request_id: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Delta, None]:
+        """Generate. Raises PromptTooLong, EngineUnavailable or EngineError."""
+
+    async def check_health(self) -> None:
+        """Raises EngineUnavailable when the engine cannot serve."""

@@ -1,0 +1,30 @@
+"""From messages to token ids by the model's own chat template."""
+
+import re
+from typing import Any
+
+from engine.base import ChatMessage
+
+ZERO_WIDTH_SPACE = "\u200b"
+
+
+class ChatTemplate:
+    """Renders with the model's tokenizer. Special tokens inside a message lose their power: a user who
+    types `<|im_start|>system` must not open a system turn."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        special = {str(token) for token in tokenizer.get_added_vocab()} | set(tokenizer.all_special_tokens)
+        alternatives = "|".join(re.escape(token) for token in sorted(special, key=len, reverse=True) if token)
+        self._special = re.compile(alternatives) if alternatives else None
+
+    def _harmless(self, text: str) -> str:
+        if self._special is None:
+            return text
+        return self._special.sub(lambda match: match[0][0] + ZERO_WIDTH_SPACE + match[0][1:], text)
+
+    def encode(self, messages: tuple[ChatMessage, ...]) -> tuple[int, ...]:
+        """Token ids of the whole prompt, opened for the assistant's answer."""
+        turns = [{"role": message.role, "content": self._harmless(message.content)} for message in messages]
+        text = self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+        return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])

@@ -1,0 +1,130 @@
+"""Keeps one engine alive: starts it in the background, tells its stage, restarts it when it has died."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import structlog
+
+from engine.base import Engine, EngineStatus, ModelInfo, Stage
+from engine.errors import EngineConfigError, EngineError, EngineUnavailable
+
+log = structlog.get_logger(__name__)
+
+HEALTH_SECONDS = 1.0
+MAX_BACKOFF_SECONDS = 60.0
+
+
+class Supervisor:
+    """Owns the engine. `status` is what the page, `/readyz` and the metrics show."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.status = EngineStatus(Stage.STARTING)
+        self.restarts = 0
+        self._changed = asyncio.Event()
+        self._suspected = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """True after a warm generation, until the engine dies or stops."""
+        return self.status.stage is Stage.READY
+
+    @property
+    def info(self) -> ModelInfo | None:
+        """The model, None before it is known."""
+        try:
+            return self.engine.info
+        except EngineUnavailable:
+            return None
+
+    @property
+    def model_name(self) -> str:
+        """The model's name, empty before it is known."""
+        return self.info.name if self.info else ""
+
+    @property
+    def is_demo(self) -> bool:
+        """True when the bundled demo model answers."""
+        return bool(self.info and self.info.is_demo)
+
+    def start(self) -> None:
+        """Begin in the background; never raises for the engine's sake."""
+        self._task = asyncio.create_task(self._run(), name="engine-supervisor")
+
+    async def stop(self) -> None:
+        """End the background task and the engine."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self.engine.stop()
+        self._report(EngineStatus(Stage.STOPPED))
+
+    def suspect(self) -> None:
+        """A stream failed: look at the engine's health now, not at the next tick."""
+        self._suspected.set()
+
+    async def wait_ready(self) -> None:
+        """Return when the engine can serve. Raises EngineUnavailable when it has failed for good."""
+        async for status in self.watch():
+            if status.stage is Stage.READY:
+                return
+            if status.stage in (Stage.FAILED, Stage.STOPPED):
+                raise EngineUnavailable(status.detail or "the engine is stopped")
+
+    async def watch(self) -> AsyncIterator[EngineStatus]:
+        """The present status, then the newest one after each change."""
+        while True:
+            changed, status = self._changed, self.status
+            yield status
+            if status is self.status:
+                await changed.wait()
+
+    def _report(self, status: EngineStatus) -> None:
+        if status == self.status:
+            return
+        self.status = status
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+        log.info("engine stage", stage=status.stage.value, detail=status.detail, progress=status.progress)
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+
+        def report(status: EngineStatus) -> None:
+            loop.call_soon_threadsafe(self._report, status)
+
+        backoff = 1.0
+        while True:
+            try:
+                await self.engine.start(report)
+            except EngineConfigError as error:
+                log.error("engine cannot start", reason=str(error))
+                self._report(EngineStatus(Stage.FAILED, str(error)))
+                return
+            except EngineError as error:
+                log.warning("engine start failed", reason=str(error), retry_seconds=backoff)
+                self._report(EngineStatus(Stage.RESTARTING, str(error)))
+                await asyncio.sleep(backoff)
+                backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
+                continue
+            # The report came through the loop's queue; readiness must not lag behind `start`.
+            self._report(EngineStatus(Stage.READY, self.engine.info.name))
+            backoff = 1.0
+            reason = await self._until_dead()
+            log.error("engine lost", reason=reason)
+            self.restarts += 1
+            self._report(EngineStatus(Stage.RESTARTING, reason))
+            await self.engine.stop()
+
+    async def _until_dead(self) -> str:
+        while True:
+            try:
+                await asyncio.wait_for(self._suspected.wait(), HEALTH_SECONDS)
+            except TimeoutError:
+                pass
+            self._suspected.clear()
+            try:
+                await self.engine.check_health()
+            except EngineUnavailable as error:
+                return str(error)

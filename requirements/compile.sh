@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Recompile the locks with uv (plain `pip install --no-deps --require-hashes -r` installs them).
+# torch is left out of cpu.lock: its CPU build has no place on PyPI, docker/install.sh finds it.
+set -euo pipefail
+cd "$(dirname "$0")"
+compile() {
+  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate "$@"
+}
+compile base.in --output-file base.lock
+compile cpu.in --override cpu.override --no-emit-package torch --output-file cpu.lock
+compile gpu.in --output-file gpu.lock
+compile test.in --output-file test.lock

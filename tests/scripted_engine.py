@@ -1,0 +1,84 @@
+"""An engine that says what the test wrote: for tests of everything above the engine."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+
+from engine.base import ChatMessage, Delta, EngineStatus, ModelInfo, Prompt, Report, Sampling, Stage
+from engine.errors import EngineError, EngineUnavailable, PromptTooLong
+
+REPLY = "하나 둘 셋 넷 다섯 여섯 일곱 여덟 아홉 열. **Markdown** and `code` too."
+
+
+class ScriptedEngine:
+    """Implements `engine.base.Engine`. One word is one token, in prompts and replies.
+
+    `gate` holds every step back while it is cleared; `delay` is the time of a step in seconds.
+    """
+
+    def __init__(self, reply: str = REPLY, window: int = 8192, slots: int = 4, delay: float = 0.0) -> None:
+        self.reply = reply
+        self.delay = delay
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.may_start = asyncio.Event()
+        self.may_start.set()
+        self.running: set[str] = set()
+        self.prompts: list[Prompt] = []
+        self.failure: EngineError | None = None
+        self.dead = False
+        self._known = ModelInfo("scripted", window, slots)
+        self._info: ModelInfo | None = None
+
+    @property
+    def info(self) -> ModelInfo:
+        """Raises EngineUnavailable before `start`."""
+        if self._info is None:
+            raise EngineUnavailable("not started")
+        return self._info
+
+    async def start(self, report: Report) -> None:
+        """Waits for `may_start`."""
+        report(EngineStatus(Stage.LOADING, "scripted"))
+        await self.may_start.wait()
+        self._info, self.dead = self._known, False
+        report(EngineStatus(Stage.READY, "scripted"))
+
+    async def stop(self) -> None:
+        """Running streams end with EngineUnavailable."""
+        self.dead = True
+        self.gate.set()
+
+    async def render(self, messages: Sequence[ChatMessage]) -> Prompt:
+        """Counts words."""
+        words = tuple(range(sum(len(message.content.split()) for message in messages)))
+        return Prompt(tuple(messages), len(words), words)
+
+    async def stream(self, request_id: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Delta, None]:
+        """The reply word by word; with `ignore_eos` over and over."""
+        if self._info is None or self.dead:
+            raise EngineUnavailable("the engine process has ended")
+        if prompt.tokens >= self.info.max_model_len:
+            raise PromptTooLong(prompt.tokens, self.info.max_model_len)
+        words = self.reply.split(" ")
+        total = sampling.max_tokens if sampling.ignore_eos else min(len(words), sampling.max_tokens)
+        self.prompts.append(prompt)
+        self.running.add(request_id)
+        try:
+            for index in range(total):
+                await asyncio.sleep(self.delay)
+                await self.gate.wait()
+                if self.dead:
+                    raise EngineUnavailable("the engine process has ended")
+                if self.failure is not None:
+                    raise self.failure
+                ended = index == total - 1
+                complete = ended and total >= len(words) and not sampling.ignore_eos
+                text = words[index % len(words)] + ("" if ended else " ")
+                yield Delta(text, (index,), ("stop" if complete else "length") if ended else None)
+        finally:
+            self.running.discard(request_id)
+
+    async def check_health(self) -> None:
+        """Raises EngineUnavailable when `dead`."""
+        if self.dead:
+            raise EngineUnavailable("the engine process has ended")

@@ -1,0 +1,50 @@
+"""The real server with the scripted engine: `python -m tests.scripted_server`. A long, slow Markdown reply."""
+
+import asyncio
+import os
+
+import uvicorn
+
+from app.config import load_settings
+from app.logs import configure_logging
+from app.main import create_app
+from app.migrate import migrate
+from tests.scripted_engine import ScriptedEngine
+
+REPLY = """# 스트리밍 시험
+
+이 서비스는 **팀이 직접 운영하는** 채팅 서비스입니다. 아래는 `Markdown` 예시입니다.
+
+- 첫 번째 항목
+- 두 번째 항목 [링크](https://example.com)
+
+| 이름 | 값 |
+|---|---|
+| TTFT | 2 초 미만 |
+| 사용자 | 10 명 이상 |
+
+```python
+def hello(name: str) -> str:
+    return f"안녕하세요, {name}"
+```
+
+수식은 $E = mc^2$ 입니다. *끝.*
+"""
+
+
+def main() -> None:
+    """Serve until interrupted; CHAT_* settings as always, SCRIPTED_DELAY seconds per word."""
+    settings = load_settings()
+    configure_logging(json=False)
+    migrate(settings)
+
+    async def serve() -> None:
+        engine = ScriptedEngine(REPLY, delay=float(os.environ.get("SCRIPTED_DELAY", "0.05")))
+        app = create_app(settings, engine)
+        await uvicorn.Server(uvicorn.Config(app, port=settings.port, log_config=None)).serve()
+
+    asyncio.run(serve())
+
+
+if __name__ == "__main__":
+    main()
