@@ -179,14 +179,14 @@ class SettingsError(Exception):
 
 def load_settings(**overrides: Any) -> Settings:
     """Read the environment and `.env`. Raises SettingsError with every fault found."""
-    faults = [f"{name}: no such setting" for name in _unknown(os.environ, dotenv_values(".env"))]
+    faults = {f"{name}: no such setting" for name in _unknown(os.environ, dotenv_values(".env"))}
     settings = None
     try:
         settings = Settings(**overrides)
     except ValidationError as error:
-        faults += [_fault(item["loc"], item["msg"]) for item in error.errors(include_input=False)]
+        faults |= {_fault(item["loc"], item["msg"]) for item in error.errors(include_input=False)}
     except ValueError as error:  # pydantic-settings: a value that should be JSON and is not
-        faults.append(f"{error} ({error.__cause__})" if error.__cause__ else str(error))
+        faults.add(f"{error} ({error.__cause__})" if error.__cause__ else str(error))
     if faults or settings is None:
         raise SettingsError("\n".join(sorted(faults)))
     return settings
@@ -194,6 +194,7 @@ def load_settings(**overrides: Any) -> Settings:
 
 def _fault(location: tuple[int | str, ...], message: str) -> str:
     name = PREFIX + "__".join(str(part) for part in location).upper() if location else ""
+    message = "no such setting" if message == "Extra inputs are not permitted" else message
     return f"{name}: {message}" if name else message.removeprefix("Value error, ")
 
 

@@ -51,16 +51,23 @@ def run(settings: Settings) -> None:
         # uvicorn raises a caught signal again at its end; by then there is nothing left to interrupt.
         signal.signal(number, _already_stopped)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_Server(config, app).serve(sockets=[listener]))
+        runner.run(Server(config, app).serve(sockets=[listener]))
     log.info("stopped")
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Ends the generations before uvicorn waits for their streams: it would wait for ever, or cut them unsaved."""
 
     def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
         super().__init__(config)
         self._app = app
+        self.on_started: Callable[[], None] = lambda: None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell when connections are taken."""
+        await super().startup(sockets)
+        if self.started:
+            self.on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """First our drain, then uvicorn's."""

@@ -1,6 +1,7 @@
 """Keeps one engine alive: starts it in the background, tells its stage, restarts it when it has died."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 
 import structlog
@@ -91,8 +92,14 @@ class Supervisor:
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
 
+        ours = threading.get_ident()
+
         def report(status: EngineStatus) -> None:
-            loop.call_soon_threadsafe(self._report, status)
+            # Direct where possible: queued, an older stage would overwrite a newer one.
+            if threading.get_ident() == ours:
+                self._report(status)
+            else:
+                loop.call_soon_threadsafe(self._report, status)
 
         backoff = 1.0
         while True:
@@ -108,8 +115,6 @@ class Supervisor:
                 await asyncio.sleep(backoff)
                 backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
                 continue
-            # The report came through the loop's queue; readiness must not lag behind `start`.
-            self._report(EngineStatus(Stage.READY, self.engine.info.name))
             backoff = 1.0
             reason = await self._until_dead()
             log.error("engine lost", reason=reason)

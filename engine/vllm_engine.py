@@ -1,6 +1,7 @@
 """The in-process vLLM engine: AsyncLLM on our event loop, EngineCore in a child process."""
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -165,6 +166,9 @@ class VllmEngine:
         llm, self._llm = self._llm, None
         if llm is not None:
             await asyncio.get_running_loop().run_in_executor(self._builder, llm.shutdown)
+            # vLLM's `__del__` fails when it runs at interpreter exit; here it still can.
+            del llm
+            gc.collect()
 
 
 def _build(args: dict[str, Any], fork_server: bool) -> Any:

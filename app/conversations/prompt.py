@@ -22,20 +22,24 @@ class Turn(Protocol):
 def turns(system_prompt: str | None, path: Sequence[Turn], content: str) -> list[ChatMessage]:
     """The system prompt, the stored messages byte for byte, and the new question.
 
-    Answers without text (stopped before the first token) are left out; questions that would then follow
-    one another are joined, because many chat templates insist on alternating roles.
+    Answers without text (stopped before the first token) are left out.
     """
-    messages: list[ChatMessage] = []
-    if system_prompt:
-        messages.append(ChatMessage("system", system_prompt))
-    for role, text in [*((turn.role, turn.content) for turn in path), ("user", content)]:
-        if not text:
-            continue
-        if role == "user" and messages and messages[-1].role == "user":
-            messages[-1] = ChatMessage("user", f"{messages[-1].content}\n\n{text}")
+    messages = [ChatMessage("system", system_prompt)] if system_prompt else []
+    for turn in path:
+        if turn.content:
+            messages.append(ChatMessage("assistant" if turn.role == "assistant" else "user", turn.content))
+    return [*messages, ChatMessage("user", content)]
+
+
+def alternating(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """Join questions that follow one another: many chat templates insist on alternating roles."""
+    joined: list[ChatMessage] = []
+    for message in messages:
+        if joined and joined[-1].role == message.role == "user":
+            joined[-1] = ChatMessage("user", f"{joined[-1].content}\n\n{message.content}")
         else:
-            messages.append(ChatMessage("assistant" if role == "assistant" else "user", text))
-    return messages
+            joined.append(message)
+    return joined
 
 
 async def fit(engine: Engine, messages: Sequence[ChatMessage], max_tokens: int | None) -> tuple[Prompt, int]:
@@ -45,7 +49,7 @@ async def fit(engine: Engine, messages: Sequence[ChatMessage], max_tokens: int |
     """
     window = engine.info.max_model_len
     reserve = min(max_tokens or window, window // REPLY_SHARE)
-    prompt = await engine.render(messages)
+    prompt = await engine.render(alternating(messages))
     if prompt.tokens + reserve > window:
         prompt = await _without_oldest(engine, messages, window, reserve)
     room = window - prompt.tokens
@@ -58,7 +62,7 @@ async def _without_oldest(
     head = [message for message in messages[:1] if message.role == "system"]
     rest = messages[len(head) :]
     starts = [index for index, message in enumerate(rest) if message.role == "user"]
-    least = await engine.render([*head, *rest[starts[-1] :]])
+    least = await engine.render([*head, rest[-1]])
     if least.tokens + min(reserve, MIN_REPLY_TOKENS) > window:
         raise TooLarge(
             f"The message has {least.tokens} tokens; at most {window - MIN_REPLY_TOKENS} fit into the "
@@ -72,7 +76,7 @@ async def _without_oldest(
     low, high, best = 1, len(starts) - 1, least
     while low < high:
         middle = (low + high) // 2
-        candidate = await engine.render([*head, *rest[starts[middle] :]])
+        candidate = await engine.render(alternating([*head, *rest[starts[middle] :]]))
         if candidate.tokens + reserve <= window:
             high, best = middle, candidate
         else:

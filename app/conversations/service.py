@@ -101,10 +101,11 @@ class ConversationService:
         self._check_model(request.model)
         stored = None
         messages: Sequence[ChatMessage] = [ChatMessage("user", request.content)]
+        parent_id = None
         if request.conversation_id is not None:
             stored, messages, parent_id = await self._context(user, request)
-        else:
-            parent_id = None
+        elif request.parent_id is not None:
+            raise no_such_parent()
         params = Params.model_validate((stored.params if stored else {}) | request.params.model_dump(exclude_none=True))
         ticket = self._generations.admit(user.id)
         try:
@@ -133,7 +134,7 @@ class ConversationService:
             parent_id = request.parent_id or await repository.newest_message_id(db, row.id)
             path = await repository.path(db, row.id, parent_id) if parent_id else []
         if request.parent_id is not None and not path:
-            raise NotFound("parent_id: there is no such message in this conversation.")
+            raise no_such_parent()
         return row, prompts.turns(row.system_prompt, path, request.content), parent_id
 
     async def _prepare(self, messages: Sequence[ChatMessage], params: Params) -> tuple[Prompt, Sampling]:
@@ -188,6 +189,11 @@ def title_of(content: str) -> str:
     """The first words of the first question."""
     line = " ".join(content.split())
     return line if len(line) <= TITLE_CHARS else line[: TITLE_CHARS - 1].rstrip() + "…"
+
+
+def no_such_parent() -> NotFound:
+    """The 404 for a parent that is not a message of the conversation."""
+    return NotFound("parent_id: there is no such message in this conversation.")
 
 
 def found(row: Conversation | None) -> Conversation:

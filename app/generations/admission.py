@@ -92,7 +92,9 @@ class Admission:
         while self._waiting and len(self._inside) < self._slots:
             ticket = self._waiting.popleft()
             self._inside.add(ticket)
-            ticket.place = 0
+            if ticket.place:
+                ticket.place = 0
+                ticket.moved()
             ticket.granted.set()
         for place, ticket in enumerate(self._waiting, start=1):
             if ticket.place != place:

@@ -1,0 +1,46 @@
+"""Migrations on both databases: up, equal to the models, down, up again."""
+
+import asyncio
+from collections.abc import Callable
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect
+
+import app.auth.models
+import app.conversations.models  # noqa: F401
+from app.config import Settings
+from app.db import Base, Database
+from app.migrate import downgrade, migrate
+
+
+def test_up_down_up(make_settings: Callable[..., Settings], database_url: str) -> None:
+    settings = make_settings(database={"url": database_url})
+    migrate(settings)
+    assert _ask(settings, _differences) == []
+    downgrade(settings, "base")
+    assert _ask(settings, _tables) == {"alembic_version"}
+    migrate(settings)
+    migrate(settings)
+    assert _ask(settings, _differences) == []
+
+
+def _differences(connection: Connection) -> object:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return compare_metadata(context, Base.metadata)
+
+
+def _tables(connection: Connection) -> object:
+    return set(inspect(connection).get_table_names())
+
+
+def _ask(settings: Settings, question: Callable[[Connection], object]) -> object:
+    async def run() -> object:
+        database = Database(settings)
+        try:
+            async with database.engine.connect() as connection:
+                return await connection.run_sync(question)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
