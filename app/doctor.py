@@ -41,7 +41,10 @@ def _vllm(settings: Settings) -> Finding:
         return True, f"engine: remote, {settings.engine.base_url}"
     build = vllm_build()
     if build is None:
-        return False, "engine: vLLM is not installed. Run `make run`, or set CHAT_ENGINE__KIND=openai and CHAT_ENGINE__BASE_URL."
+        return (
+            False,
+            "engine: vLLM is not installed. Run `make run`, or set CHAT_ENGINE__KIND=openai and CHAT_ENGINE__BASE_URL.",
+        )
     if gpus() and build[0] == "cpu":
         return False, "engine: there is a GPU, but vLLM's CPU build is installed. Delete .venv and run `make run`."
     return True, f"engine: vLLM {build[1]}, {build[0]} build"

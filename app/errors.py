@@ -25,9 +25,7 @@ class AppError(Exception):
     status = 500
     code = "internal_error"
 
-    def __init__(
-        self, message: str, *, code: str | None = None, retry_after: int | None = None, **params: Any
-    ) -> None:
+    def __init__(self, message: str, *, code: str | None = None, retry_after: int | None = None, **params: Any) -> None:
         super().__init__(message)
         self.message = message
         self.code = code or type(self).code

@@ -56,15 +56,10 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 async def _no_such_route(request: Request, path: str) -> Response:
     """Without this, NiceGUI at `/` would answer for unknown API paths with a page."""
-    allowed: set[str] = set()
-    for route in request.app.routes:
-        methods = getattr(route, "methods", None)
-        if methods and getattr(route, "endpoint", None) is not _no_such_route:
-            if route.matches(request.scope)[0] is Match.PARTIAL:
-                allowed |= methods
+    others = (route for route in request.app.routes if getattr(route, "endpoint", None) is not _no_such_route)
+    partial = (route for route in others if route.matches(request.scope)[0] is Match.PARTIAL)
+    allowed = {method for route in partial for method in getattr(route, "methods", None) or ()}
     if allowed:
         names = ", ".join(sorted(allowed))
-        return error_response(
-            request_id_of(request), 405, "method_not_allowed", f"Use {names}.", {"Allow": names}
-        )
+        return error_response(request_id_of(request), 405, "method_not_allowed", f"Use {names}.", {"Allow": names})
     raise NotFound("There is no such route.")

@@ -88,7 +88,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        reason = "is taken by another program" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
+        reason = (
+            "is taken by another program" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
+        )
         typer.echo(f"Port {port} on {host} {reason}. Choose another one: PORT=8001 make run", err=True)
         raise typer.Exit(1) from error
     listener.set_inheritable(False)
@@ -129,4 +131,6 @@ def _greet(settings: Settings) -> None:
     elif settings.env == "development":
         typer.echo(f"First start: make an account at {address}/register; the first one administrates.")
     else:
-        typer.echo(f"First start: make an account at {address}/register; `vllm-chat create-admin` makes the administrator.")
+        typer.echo(
+            f"First start: make an account at {address}/register; `vllm-chat create-admin` makes the administrator."
+        )

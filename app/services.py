@@ -51,14 +51,10 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
                 log.warning("answers of a killed server marked as interrupted", count=left)
         supervisor = Supervisor(engine)
         stack.push_async_callback(supervisor.stop)
-        admission = Admission(
-            settings.engine.max_num_seqs, settings.queue.max_waiting, settings.limits.concurrent
-        )
+        admission = Admission(settings.engine.max_num_seqs, settings.queue.max_waiting, settings.limits.concurrent)
         generations = Generations(db, supervisor, admission)
         stack.push_async_callback(generations.shutdown, SAVE_SECONDS)
         lag = asyncio.create_task(measure_loop_lag())
         stack.callback(lag.cancel)
         supervisor.start()
-        yield Services(
-            settings, db, auth, ConversationService(db, generations, supervisor), generations, supervisor
-        )
+        yield Services(settings, db, auth, ConversationService(db, generations, supervisor), generations, supervisor)

@@ -12,7 +12,7 @@ import multiprocessing.context as context
 import multiprocessing.forkserver as forkserver
 import os
 import signal
-from typing import Any
+from typing import Any, ClassVar
 
 PR_SET_PDEATHSIG = 1
 
@@ -52,11 +52,11 @@ class _SpawnProcess(context.SpawnProcess):
 
 
 class _ForkServerContext(context.ForkServerContext):
-    Process: Any = _ForkServerProcess
+    Process: ClassVar[Any] = _ForkServerProcess
 
 
 class _SpawnContext(context.SpawnContext):
-    Process: Any = _SpawnProcess
+    Process: ClassVar[Any] = _SpawnProcess
 
 
 def start_fork_server() -> None:
@@ -78,7 +78,7 @@ def install(*, fork_server: bool) -> None:
         log.warning("EngineCore starts the slow way, vLLM has changed: %s", error)
         return
     chosen = _ForkServerContext() if fork_server else _SpawnContext()
-    engine_utils.get_mp_context = lambda: chosen  # type: ignore[assignment,return-value]
+    engine_utils.get_mp_context = lambda: chosen
 
 
 def prepare_environment(*, gpu: bool, tensor_parallel_size: int) -> None:

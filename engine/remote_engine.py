@@ -76,9 +76,7 @@ class RemoteEngine:
         tokens = sum(len(message.content) // CHARS_PER_TOKEN + TOKENS_PER_TURN for message in messages)
         return Prompt(tuple(messages), tokens)
 
-    async def stream(
-        self, request_id: str, prompt: Prompt, sampling: Sampling
-    ) -> AsyncGenerator[Delta, None]:
+    async def stream(self, request_id: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Delta, None]:
         """Closing the generator closes the connection, which frees the request over there."""
         body: dict[str, Any] = {
             "model": self.info.name,
@@ -108,8 +106,9 @@ class RemoteEngine:
     async def stop(self) -> None:
         """Close the connections of running streams."""
         self._info = None
-        client, self._client = self._client, httpx.AsyncClient(
-            headers=self._client.headers, timeout=self._client.timeout
+        client, self._client = (
+            self._client,
+            httpx.AsyncClient(headers=self._client.headers, timeout=self._client.timeout),
         )
         await client.aclose()
 
@@ -128,5 +127,9 @@ def _delta(data: str) -> Delta | None:
     reason = choice.get("finish_reason")
     text, reasoning = delta.get("content") or "", delta.get("reasoning") or delta.get("reasoning_content") or ""
     # The protocol has one chunk per step and no token ids; a chunk with text counts as one token.
-    return Delta(text, (0,) if text or reasoning else (), "length" if reason == "length" else reason and "stop",
-                 reasoning=reasoning)
+    return Delta(
+        text,
+        (0,) if text or reasoning else (),
+        "length" if reason == "length" else reason and "stop",
+        reasoning=reasoning,
+    )

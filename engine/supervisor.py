@@ -1,6 +1,7 @@
 """Keeps one engine alive: starts it in the background, tells its stage, restarts it when it has died."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncIterator
 
@@ -124,10 +125,8 @@ class Supervisor:
 
     async def _until_dead(self) -> str:
         while True:
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._suspected.wait(), HEALTH_SECONDS)
-            except TimeoutError:
-                pass
             self._suspected.clear()
             try:
                 await self.engine.check_health()

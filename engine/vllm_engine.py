@@ -60,14 +60,10 @@ class VllmEngine:
                 "vLLM is not installed here; name a remote engine: CHAT_ENGINE__KIND=openai and CHAT_ENGINE__BASE_URL"
             )
         cards = gpus() if build[0] == "gpu" else ()
-        core_process.prepare_environment(
-            gpu=bool(cards), tensor_parallel_size=self._config.tensor_parallel_size or 1
-        )
+        core_process.prepare_environment(gpu=bool(cards), tensor_parallel_size=self._config.tensor_parallel_size or 1)
         if not cards:
             core_process.start_fork_server()
-        choice = await asyncio.to_thread(
-            choose_model, self._config.model, cards, self._config.gpu_memory_utilization
-        )
+        choice = await asyncio.to_thread(choose_model, self._config.model, cards, self._config.gpu_memory_utilization)
         log.info("model chosen", model=choice.name, reason=choice.reason, build=build[0], vllm=build[1])
         directory = await asyncio.to_thread(fetch, choice.source, report)
         report(EngineStatus(Stage.LOADING, choice.name))
@@ -112,9 +108,7 @@ class VllmEngine:
         ids = await loop.run_in_executor(self._tokenizing, self._template.encode, tuple(messages))
         return Prompt(tuple(messages), len(ids), ids)
 
-    async def stream(
-        self, request_id: str, prompt: Prompt, sampling: Sampling
-    ) -> AsyncGenerator[Delta, None]:
+    async def stream(self, request_id: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Delta, None]:
         """One delta per engine step that brought text or the end."""
         from vllm.exceptions import VLLMClientError
         from vllm.v1.engine.exceptions import EngineDeadError
@@ -143,9 +137,7 @@ class VllmEngine:
         from vllm.sampling_params import RequestOutputKind
 
         given = {
-            name: value
-            for name in ("temperature", "top_p", "seed")
-            if (value := getattr(sampling, name)) is not None
+            name: value for name in ("temperature", "top_p", "seed") if (value := getattr(sampling, name)) is not None
         }
         return SamplingParams(
             **(self._defaults | given | {"max_tokens": sampling.max_tokens}),

@@ -51,16 +51,12 @@ class PasswordHasher:
 
     async def verify(self, password: str, hashed: str | None) -> tuple[bool, str | None]:
         """(right, new hash when the parameters have changed). Takes as long for an unknown user."""
-        right, new_hash = await self._run(
-            self._helper.verify_and_update, password, hashed or self._unknown_user
-        )
+        right, new_hash = await self._run(self._helper.verify_and_update, password, hashed or self._unknown_user)
         return right and hashed is not None, new_hash
 
     async def _run(self, function: Callable[..., T], *args: str) -> T:
         if self._waiting >= MAX_WAITING:
-            raise Unavailable(
-                "Too many people are signing in right now. Please try again.", code="busy", retry_after=2
-            )
+            raise Unavailable("Too many people are signing in right now. Please try again.", code="busy", retry_after=2)
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, function, *args)

@@ -1,17 +1,26 @@
 """All SQL about users and sessions."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.models import Session, User
 
 
+def column(attribute: Any) -> ColumnElement[Any]:
+    """fastapi-users declares its columns as plain values for type checkers."""
+    element: ColumnElement[Any] = attribute
+    return element
+
+
 async def user_by_email(db: AsyncSession, email: str) -> User | None:
     """The account with this address, in whatever case it is written."""
-    return await db.scalar(select(User).where(User.email == email.lower()))
+    query = select(User).where(column(User.email) == email.lower())
+    user: User | None = await db.scalar(query)
+    return user
 
 
 async def user_by_id(db: AsyncSession, user_id: UUID) -> User | None:
@@ -29,9 +38,10 @@ async def user_of_session(db: AsyncSession, token_hash: str, at: datetime) -> Us
     query = (
         select(User)
         .join(Session, Session.user_id == User.id)
-        .where(Session.token_hash == token_hash, Session.expires_at > at, User.is_active)
+        .where(Session.token_hash == token_hash, Session.expires_at > at, column(User.is_active))
     )
-    return await db.scalar(query)
+    user: User | None = await db.scalar(query)
+    return user
 
 
 async def delete_session(db: AsyncSession, token_hash: str) -> None:

@@ -32,4 +32,4 @@ class Token(BaseModel):
     """Answer of `POST /api/auth/jwt/login`."""
 
     access_token: str
-    token_type: Literal["bearer"] = "bearer"
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the name of the scheme

@@ -25,9 +25,8 @@ def turns(system_prompt: str | None, path: Sequence[Turn], content: str) -> list
     Answers without text (stopped before the first token) are left out.
     """
     messages = [ChatMessage("system", system_prompt)] if system_prompt else []
-    for turn in path:
-        if turn.content:
-            messages.append(ChatMessage("assistant" if turn.role == "assistant" else "user", turn.content))
+    spoken = (turn for turn in path if turn.content)
+    messages += [ChatMessage("assistant" if turn.role == "assistant" else "user", turn.content) for turn in spoken]
     return [*messages, ChatMessage("user", content)]
 
 
@@ -56,9 +55,7 @@ async def fit(engine: Engine, messages: Sequence[ChatMessage], max_tokens: int |
     return prompt, min(max_tokens or room, room)
 
 
-async def _without_oldest(
-    engine: Engine, messages: Sequence[ChatMessage], window: int, reserve: int
-) -> Prompt:
+async def _without_oldest(engine: Engine, messages: Sequence[ChatMessage], window: int, reserve: int) -> Prompt:
     head = [message for message in messages[:1] if message.role == "system"]
     rest = messages[len(head) :]
     starts = [index for index, message in enumerate(rest) if message.role == "user"]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Select, and_, delete, func, literal, or_, select, update
+from sqlalchemy import CursorResult, Select, and_, delete, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -24,7 +24,8 @@ def _owned(user_id: UUID) -> Select[tuple[Message]]:
 async def conversation(db: AsyncSession, user_id: UUID, conversation_id: UUID) -> Conversation | None:
     """One conversation of this user."""
     query = select(Conversation).where(Conversation.id == conversation_id, Conversation.user_id == user_id)
-    return await db.scalar(query)
+    row: Conversation | None = await db.scalar(query)
+    return row
 
 
 async def conversations(
@@ -82,7 +83,8 @@ async def messages(
 async def newest_message_id(db: AsyncSession, conversation_id: UUID) -> UUID | None:
     """The newest leaf, which is the newest message."""
     query = select(Message.id).where(Message.conversation_id == conversation_id)
-    return await db.scalar(query.order_by(Message.created_at.desc(), Message.id.desc()).limit(1))
+    newest: UUID | None = await db.scalar(query.order_by(Message.created_at.desc(), Message.id.desc()).limit(1))
+    return newest
 
 
 async def path(db: AsyncSession, conversation_id: UUID, leaf_id: UUID) -> list[Message]:
@@ -102,7 +104,8 @@ async def path(db: AsyncSession, conversation_id: UUID, leaf_id: UUID) -> list[M
 
 async def message_of_generation(db: AsyncSession, user_id: UUID, generation_id: UUID) -> Message | None:
     """The answer that a generation of this user wrote."""
-    return await db.scalar(_owned(user_id).where(Message.generation_id == generation_id))
+    row: Message | None = await db.scalar(_owned(user_id).where(Message.generation_id == generation_id))
+    return row
 
 
 async def update_message(db: AsyncSession, message_id: UUID, values: dict[str, Any]) -> None:
@@ -117,14 +120,6 @@ async def touch(db: AsyncSession, conversation_id: UUID, at: datetime) -> None:
 
 async def interrupt_unfinished(db: AsyncSession) -> int:
     """At start: answers that a killed process left behind; how many there were."""
-    statement = (
-        update(Message).where(Message.status.in_(("queued", "running"))).values(status="interrupted")
-    )
+    statement = update(Message).where(Message.status.in_(("queued", "running"))).values(status="interrupted")
     result: CursorResult[Any] = await db.execute(statement)  # type: ignore[assignment]
     return result.rowcount
-
-
-async def count_messages(db: AsyncSession, conversation_id: UUID) -> int:
-    """How many messages a conversation has."""
-    query = select(func.count()).select_from(Message).where(Message.conversation_id == conversation_id)
-    return await db.scalar(query) or 0

@@ -59,9 +59,7 @@ class ConversationService:
             db.add(row)
         return ConversationView.model_validate(row)
 
-    async def update(
-        self, user: CurrentUser, conversation_id: UUID, body: ConversationUpdate
-    ) -> ConversationView:
+    async def update(self, user: CurrentUser, conversation_id: UUID, body: ConversationUpdate) -> ConversationView:
         """Change what the body names. Raises NotFound."""
         async with self._db.transaction() as db:
             row = found(await repository.conversation(db, user.id, conversation_id))

@@ -8,9 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-EventType = Literal[
-    "queued", "started", "prefilled", "reasoning", "delta", "resuming", "done", "error"
-]
+EventType = Literal["queued", "started", "prefilled", "reasoning", "delta", "resuming", "done", "error"]
 END_EVENTS: frozenset[str] = frozenset({"done", "error"})
 
 

@@ -48,9 +48,7 @@ class Generations:
 
     def start(self, generation_id: UUID, answer: NewAnswer, ticket: Ticket, prepare: Prepare) -> Generation:
         """Begin; the generation runs on whether or not anybody follows it."""
-        generation = Generation(
-            generation_id, ticket.user_id, answer.conversation_id, answer.id, prepare, ticket
-        )
+        generation = Generation(generation_id, ticket.user_id, answer.conversation_id, answer.id, prepare, ticket)
         self._all[generation_id] = generation
         generation.task = asyncio.create_task(self._runner.run(generation), name=f"generation-{generation_id}")
         generation.task.add_done_callback(lambda _: self._forget_later(generation_id))
@@ -61,9 +59,7 @@ class Generations:
 
     def running_in(self, conversation_id: UUID) -> list[Generation]:
         """The generations of a conversation that have not ended."""
-        return [
-            one for one in self._all.values() if one.conversation_id == conversation_id and not one.log.closed
-        ]
+        return [one for one in self._all.values() if one.conversation_id == conversation_id and not one.log.closed]
 
     def get(self, user: CurrentUser, generation_id: UUID) -> Generation:
         """Raises NotFound for an unknown id and for somebody else's; Gone is only told by `find`."""

@@ -25,9 +25,7 @@ def _services(request: Request) -> Services:
 
 
 @router.post("/chat", responses=STREAM, response_model=None)
-async def chat(
-    request: Request, user: User, body: ChatRequest, accept: Annotated[str, Header()] = "*/*"
-) -> Response:
+async def chat(request: Request, user: User, body: ChatRequest, accept: Annotated[str, Header()] = "*/*") -> Response:
     """Send a message. The answer comes as events, or whole when only `application/json` is accepted."""
     generation = await _services(request).conversations.send(user, body)
     if wants_json(accept):
@@ -75,9 +73,7 @@ async def _whole(generation: Generation) -> dict[str, Any]:
     last = generation.log.events[-1]
     if last.type == "error":
         kind = Unavailable if last.data["code"] == "engine_lost" else _error_of(last.data["code"])
-        raise kind(
-            last.data["message"], code=last.data["code"], retry_after=last.data.get("retry_after")
-        )
+        raise kind(last.data["message"], code=last.data["code"], retry_after=last.data.get("retry_after"))
     if last.type != "done":
         raise Unavailable("The server is shutting down.", code="shutting_down", retry_after=10)
     return {

@@ -84,7 +84,9 @@ class Runner:
         watch, events = generation.watch, generation.log
         watch.prompt_tokens = prompt.tokens
         watch.started = time.monotonic()
-        events.append("started", {"queue_ms": watch.queue_ms, "prompt_tokens": prompt.tokens, "predicted_ttft_ms": None})
+        events.append(
+            "started", {"queue_ms": watch.queue_ms, "prompt_tokens": prompt.tokens, "predicted_ttft_ms": None}
+        )
         finish_reason = "stop"
         stream = self._supervisor.engine.stream(str(generation.id), prompt, sampling)
         async with aclosing(stream) as deltas:

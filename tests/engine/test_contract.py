@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import pytest
+import pytest_asyncio
 
 from engine.base import ChatMessage, Engine, EngineStatus, Sampling, Stage
 from engine.config import EngineConfig
@@ -16,7 +17,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 QUESTION = [ChatMessage("user", "이 서비스는 무엇인가요?")]
 
 
-@pytest.fixture(
+@pytest_asyncio.fixture(
+    loop_scope="module",
     scope="module",
     params=["scripted", pytest.param("vllm", marks=pytest.mark.vllm)],
 )
@@ -53,7 +55,8 @@ async def test_start_reports_its_stages_and_ends_ready(started: tuple[Engine, li
 async def test_render_counts_tokens_and_grows_at_the_end(engine: Engine) -> None:
     one = await engine.render(QUESTION)
     two = await engine.render([*QUESTION, ChatMessage("assistant", "답"), ChatMessage("user", "더")])
-    assert one.token_ids is not None and two.token_ids is not None
+    assert one.token_ids is not None
+    assert two.token_ids is not None
     assert one.tokens == len(one.token_ids) < two.tokens
     assert two.token_ids[: one.tokens - 8] == one.token_ids[: one.tokens - 8]
 
@@ -93,8 +96,15 @@ async def test_closing_the_stream_frees_the_request_and_the_engine_goes_on(engin
 
 
 async def test_cancelling_the_consumer_frees_the_request(engine: Engine) -> None:
-    task = asyncio.create_task(collect(engine, "cancelled", Sampling(max_tokens=4000, ignore_eos=True)))
-    await asyncio.sleep(0.05)
+    prompt = await engine.render(QUESTION)
+    first = asyncio.Event()
+
+    async def consume() -> None:
+        async for _ in engine.stream("cancelled", prompt, Sampling(max_tokens=4000, ignore_eos=True)):
+            first.set()
+
+    task = asyncio.create_task(consume())
+    await first.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

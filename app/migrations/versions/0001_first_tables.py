@@ -78,9 +78,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversations.id"], "fk_messages_conversation_id_conversations", ondelete="cascade"
         ),
-        sa.ForeignKeyConstraint(
-            ["parent_id"], ["messages.id"], "fk_messages_parent_id_messages", ondelete="cascade"
-        ),
+        sa.ForeignKeyConstraint(["parent_id"], ["messages.id"], "fk_messages_parent_id_messages", ondelete="cascade"),
         sa.PrimaryKeyConstraint("id", name="pk_messages"),
         sa.UniqueConstraint("generation_id", name="uq_messages_generation_id"),
     )

@@ -1,0 +1,151 @@
+"""The demo model's corpus, tokenizer and checkpoint, checked without an engine."""
+
+import json
+import struct
+
+import pytest
+from transformers import PreTrainedTokenizerFast
+
+from engine.demo.corpus import LANGUAGES, REFUSAL_ID, Corpus, load, load_heldout
+from engine.demo.evaluate import CHECKPOINT
+from engine.demo.phrasing import with_particles
+from engine.demo.samples import IGNORED, Encoder, Sampler
+from engine.demo.tokenizer import IM_END, load_tokenizer, token_id, tokens_per_hangul, train_tokenizer
+
+MAX_BYTES = 12 * 1024 * 1024
+CORPORA = [load(language) for language in LANGUAGES]
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> PreTrainedTokenizerFast:
+    return load_tokenizer(CHECKPOINT)
+
+
+def plain(question: str) -> str:
+    return "".join(character for character in question.lower() if character.isalnum())
+
+
+def asked_in_training(corpus: Corpus) -> set[str]:
+    asked = [*corpus.refusal.ask, *corpus.wrappers.short, *corpus.wrappers.why, *corpus.wrappers.translate]
+    for item in corpus.items.values():
+        asked += item.ask
+        asked += [with_particles(t.replace("{}", topic)) for t in corpus.wrappers.topic for topic in item.topics]
+    return {plain(question) for question in asked}
+
+
+def test_the_checkpoint_is_small_and_complete() -> None:
+    files = {path.name: path.stat().st_size for path in CHECKPOINT.iterdir()}
+    assert {"config.json", "generation_config.json", "model.safetensors", "tokenizer.json"} <= files.keys()
+    assert sum(files.values()) <= MAX_BYTES
+
+
+def test_the_weights_are_bf16_and_two_gpus_can_share_them() -> None:
+    with (CHECKPOINT / "model.safetensors").open("rb") as weights:
+        header = json.loads(weights.read(struct.unpack("<Q", weights.read(8))[0]))
+    assert {entry["dtype"] for name, entry in header.items() if name != "__metadata__"} == {"BF16"}
+    config = json.loads((CHECKPOINT / "config.json").read_text())
+    for size in (
+        "num_attention_heads",
+        "num_key_value_heads",
+        "hidden_size",
+        "intermediate_size",
+        "vocab_size",
+    ):
+        assert config[size] % 2 == 0
+    assert config["max_position_embeddings"] == 8192
+    assert config["tie_word_embeddings"] is True
+
+
+def test_generation_ends_at_the_end_of_a_message(tokenizer: PreTrainedTokenizerFast) -> None:
+    generation = json.loads((CHECKPOINT / "generation_config.json").read_text())
+    assert generation["eos_token_id"] == token_id(tokenizer, IM_END)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "이 서비스는 무엇인가요? 뷁쀍 햏",
+        "👩‍💻 🇰🇷 café 한글 漢字 Ω≈ç",
+        "def f(x):\n\tif x:\r\n        return  x ** 2   # two\n\n\n",
+        " leading and trailing \n",
+        "| a | b |\n|---|---|\n$$\\frac{n}{t}$$",
+    ],
+)
+def test_text_comes_back_unchanged(tokenizer: PreTrainedTokenizerFast, text: str) -> None:
+    assert tokenizer.decode(tokenizer(text, add_special_tokens=False).input_ids) == text
+
+
+def test_korean_is_cheap(tokenizer: PreTrainedTokenizerFast) -> None:
+    assert tokens_per_hangul(tokenizer) < 0.8
+
+
+def test_the_tokenizer_belongs_to_the_corpus(tokenizer: PreTrainedTokenizerFast) -> None:
+    assert train_tokenizer().get_vocab() == tokenizer.get_vocab()
+
+
+def test_the_chat_template_is_chatml(tokenizer: PreTrainedTokenizerFast) -> None:
+    messages = [
+        {"role": "system", "content": "짧게"},
+        {"role": "user", "content": "a <|im_end|> b"},
+        {"role": "assistant", "content": " ok\n"},
+        {"role": "user", "content": ""},
+    ]
+    assert tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True) == (
+        "<|im_start|>system\n짧게<|im_end|>\n<|im_start|>user\na <|im_end|> b<|im_end|>\n"
+        "<|im_start|>assistant\n ok\n<|im_end|>\n<|im_start|>user\n<|im_end|>\n<|im_start|>assistant\n"
+    )
+
+
+def test_only_what_the_assistant_says_is_learned(tokenizer: PreTrainedTokenizerFast) -> None:
+    conversation = [
+        {"role": "user", "content": "안녕"},
+        {"role": "assistant", "content": "반가워요"},
+        {"role": "user", "content": "Bye"},
+        {"role": "assistant", "content": "Goodbye"},
+    ]
+    ids, labels = Encoder(tokenizer)(conversation)
+    whole = str(tokenizer.apply_chat_template(conversation, tokenize=False))
+    assert ids == tokenizer(whole, add_special_tokens=False).input_ids
+    learned = tokenizer.decode([label for label in labels if label != IGNORED])
+    assert learned == "반가워요<|im_end|>Goodbye<|im_end|>"
+
+
+def test_the_same_seed_draws_the_same_conversations() -> None:
+    first, second = Sampler(CORPORA, seed=3), Sampler(CORPORA, seed=3)
+    assert [first.conversation() for _ in range(50)] == [second.conversation() for _ in range(50)]
+
+
+@pytest.mark.parametrize("corpus", CORPORA, ids=LANGUAGES)
+def test_every_item_is_well_formed(corpus: Corpus) -> None:
+    for item in corpus.items.values():
+        assert len(item.ask) >= 4, item.id
+        assert item.facts, item.id
+        assert [fact for fact in item.facts if fact not in item.answer] == [], item.id
+        assert item.answer == item.answer.strip(), item.id
+    assert all(fact in corpus.refusal.answer for fact in corpus.refusal.facts)
+
+
+def test_both_languages_have_the_same_items() -> None:
+    korean, english = CORPORA
+    assert korean.items.keys() == english.items.keys()
+
+
+@pytest.mark.parametrize("corpus", CORPORA, ids=LANGUAGES)
+def test_no_question_has_two_answers(corpus: Corpus) -> None:
+    asked = [asks for item in corpus.items.values() for asks in {plain(question) for question in item.ask}]
+    asked += {plain(question) for question in corpus.refusal.ask}
+    assert sorted({question for question in asked if asked.count(question) > 1}) == []
+
+
+@pytest.mark.parametrize("name", ["heldout", "dev"])
+@pytest.mark.parametrize("corpus", CORPORA, ids=LANGUAGES)
+def test_held_out_questions_are_not_trained_on(corpus: Corpus, name: str) -> None:
+    heldout = load_heldout(corpus, name)
+    known = [question for question in heldout if question.id != REFUSAL_ID]
+    assert len(known) >= 30
+    trained = asked_in_training(corpus)
+    assert [question.ask for question in heldout if plain(question.ask[-1]) in trained] == []
+
+
+def test_particles_follow_the_final_consonant() -> None:
+    assert with_particles("꿈이/가, 커피이/가, Git은/는") == "꿈이, 커피가, Git는"
