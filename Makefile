@@ -1,0 +1,51 @@
+# Commands of vllm-chat. Each installs what it lacks; nothing but Python 3.11+ and make is needed before.
+PYTHON ?= python3
+VENV := .venv/bin
+export BUILD ?= cpu
+COMPOSE := docker compose --env-file .env -f docker/compose.yml $(if $(filter gpu,$(BUILD)),-f docker/compose.gpu.yml)
+.DEFAULT_GOAL := help
+.PHONY: help run test check load up down lock demo-model demo-eval install install-test
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+install:
+	@$(PYTHON) -m requirements.install
+
+install-test:
+	@$(PYTHON) -m requirements.install --with test
+
+run: install ## serve the chat on http://127.0.0.1:8000 (PORT=9000 for another port)
+	@$(if $(PORT),CHAT_PORT=$(PORT)) exec $(VENV)/python -m app serve
+
+test: install-test ## the whole suite with its own PostgreSQL, Redis, nginx and Chromium (ARGS= for pytest)
+	@$(VENV)/python -m tests.rig.packages
+	@$(VENV)/python -m pytest $(ARGS)
+
+check: install-test ## format, lint, types, import contracts, compose and workflow schemas
+	@$(VENV)/ruff format --check --quiet .
+	@$(VENV)/ruff check --quiet .
+	@$(VENV)/mypy
+	@$(VENV)/lint-imports
+	@$(VENV)/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yml docker/compose.gpu.yml
+	@$(VENV)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+	@$(VENV)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+
+load: install-test ## 12 Locust users for 60 s (USERS=, DURATION=, HOST= for a running server)
+	@$(VENV)/python -m loadtest.run
+
+up: ## docker compose: nginx, app, PostgreSQL, Redis, Prometheus, Grafana (BUILD=gpu)
+	@docker/preflight .env
+	@$(COMPOSE) up --build --detach --wait
+
+down: ## stop what `make up` started; the data stays
+	@$(COMPOSE) down
+
+lock: install-test ## resolve requirements/*.in again
+	@PATH="$(CURDIR)/$(VENV):$$PATH" requirements/compile.sh
+
+demo-model: install-test ## train the bundled demo model again
+	@$(VENV)/python -m engine.demo.train --out engine/demo/checkpoint
+
+demo-eval: install-test ## measure the bundled demo model
+	@$(VENV)/python -m engine.demo.evaluate

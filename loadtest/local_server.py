@@ -1,0 +1,82 @@
+"""A server of our own for a run without HOST: empty data, limits that one machine's users do not reach."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RAISED = {
+    "CHAT_LIMITS__REQUESTS": "1000000/minute",
+    "CHAT_LIMITS__ANONYMOUS": "1000000/minute",
+    "CHAT_LIMITS__CONCURRENT": "64",
+    "CHAT_LIMITS__TOKENS_PER_MINUTE": "1000000000",
+    "CHAT_LIMITS__TOKENS_PER_DAY": "1000000000",
+}
+# The engine under test is the one configured; everything else, the database first of all, is not touched.
+KEPT = ("CHAT_ENGINE__", "CHAT_QUEUE__")
+
+
+class ServerError(Exception):
+    """The server did not become ready; the message ends with its log."""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def answers(url: str, path: str = "/healthz") -> bool:
+    """True when GET `path` gives 200."""
+    try:
+        with urllib.request.urlopen(url + path, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+@contextlib.contextmanager
+def local_server(seconds: float = 600) -> Iterator[str]:
+    """Start it, wait until it answers questions (at most `seconds`), yield its URL, stop it."""
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CHAT_") or k.startswith(KEPT)}
+    with tempfile.TemporaryDirectory(prefix="chat-load-") as folder:
+        own = {"CHAT_DATA_DIR": f"{folder}/data", "CHAT_PORT": str(port), "PYTHONPATH": str(ROOT), **RAISED}
+        log = Path(folder, "log")
+        with open(log, "wb") as output:
+            # In a session of its own, so that Ctrl-C ends Locust first; in an empty folder, without a .env.
+            process = subprocess.Popen(
+                [sys.executable, "-m", "app", "serve"],
+                cwd=folder,
+                env={**inherited, **own},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            deadline = time.monotonic() + seconds
+            while not answers(url, "/readyz"):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    tail = log.read_text(errors="replace")[-2000:]
+                    raise ServerError(f"the server did not become ready\n{tail}")
+                time.sleep(0.2)
+            yield url
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(45)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()

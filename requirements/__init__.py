@@ -1,0 +1,1 @@
+"""What the project is installed from: the locks, and the installer that reads them."""

@@ -1,0 +1,67 @@
+"""Fixtures over the rig. A tool that is missing skips the test; in CI it was installed before."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.rig.chromium import find_chromium
+from tests.rig.nginx import find_nginx
+from tests.rig.postgres import bin_directory, postgres
+from tests.rig.redis import redis
+from tests.rig.server import Server, server
+
+# One user of the suite sends what many people would.
+RAISED_LIMITS = {
+    "CHAT_LIMITS__REQUESTS": "100000/minute",
+    "CHAT_LIMITS__ANONYMOUS": "100000/minute",
+    "CHAT_LIMITS__CONCURRENT": "64",
+}
+
+
+def need(there: object, package: str) -> None:
+    """Skip the test without `package`, with the reason; fail it in CI."""
+    if there:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"Debian package {package} is missing in CI")
+    pytest.skip(f"needs Debian package {package}: make test as root installs it")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[Callable[[], str]]:
+    """`postgres_url()` makes a fresh empty database and returns its asyncpg URL."""
+    need(bin_directory(), "postgresql")
+    with postgres() as cluster:
+        yield cluster.new_database
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis server that the whole session shares."""
+    need(shutil.which("redis-server"), "redis-server")
+    with redis() as instance:
+        yield instance.url
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser's binary; start it with `tests.rig.chromium.LAUNCH_ARGS`."""
+    path = find_chromium()
+    need(path, "chromium")
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def nginx_installed() -> None:
+    """For tests that start `tests.rig.nginx.nginx` themselves."""
+    need(find_nginx(), "nginx-light")
+
+
+@pytest.fixture(scope="session")
+def live_server() -> Iterator[Server]:
+    """One real service with the real vLLM engine and the demo model, ready to answer."""
+    with server({"CHAT_ENGINE__MODEL": "demo", **RAISED_LIMITS}) as instance:
+        instance.wait("/readyz", seconds=180)
+        yield instance

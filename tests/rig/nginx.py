@@ -1,0 +1,75 @@
+"""nginx with our own template in front of a server, on loopback, with a self-signed certificate."""
+
+import contextlib
+import os
+import shutil
+import ssl
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nginx.render import render
+from tests.rig.certificates import write_certificate
+from tests.rig.ports import LOOPBACK, answers, free_port
+from tests.rig.processes import Process, RigError, running
+
+HOST = "localhost"
+
+
+@dataclass
+class Nginx:
+    """A running proxy. Ask for `url`; trust `tls`."""
+
+    process: Process
+    http_port: int
+    https_port: int
+    tls: ssl.SSLContext
+    access_log: Path
+
+    @property
+    def url(self) -> str:
+        """The public address."""
+        return f"https://{HOST}:{self.https_port}"
+
+
+def find_nginx() -> str | None:
+    """Path of the binary; Debian keeps it in /usr/sbin, which only root has on its PATH."""
+    return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+@contextlib.contextmanager
+def nginx(upstreams: Sequence[str]) -> Iterator[Nginx]:
+    """Start it in front of `upstreams` (host:port each). A bad file is a RigError in nginx's words."""
+    binary = find_nginx()
+    if binary is None:
+        raise RigError("nginx is not installed (Debian package nginx-light)")
+    with tempfile.TemporaryDirectory(prefix="chat-nginx-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # root's nginx gives its workers another user, and they write here
+        cert, key = write_certificate(folder)
+        http_port, https_port = free_port(), free_port()
+        config, access_log = folder / "nginx.conf", folder / "access.log"
+        config.write_text(
+            render(
+                server_name=HOST,
+                upstreams=upstreams,
+                cert=str(cert),
+                key=str(key),
+                http_port=http_port,
+                https_port=https_port,
+                address=LOOPBACK,
+                run_dir=name,
+                access_log=str(access_log),
+                error_log=str(folder / "error.log"),
+            )
+        )
+        command = [binary, "-e", str(folder / "error.log"), "-c", str(config)]
+        tested = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
+        if tested.returncode != 0:
+            raise RigError(f"nginx -t: {tested.stderr}")
+        with running([*command, "-g", "daemon off;"], folder / "log") as process:
+            process.wait_until(lambda: answers(http_port) and answers(https_port), seconds=15)
+            tls = ssl.create_default_context(cafile=str(cert))
+            yield Nginx(process, http_port, https_port, tls, access_log)
