@@ -5,19 +5,17 @@ before our drain does, so the child enters its own session first. A fork server 
 once makes every later start, restarts after a crash above all, a matter of two seconds.
 """
 
-import ctypes
 import logging
 import multiprocessing
 import multiprocessing.context as context
 import multiprocessing.forkserver as forkserver
 import os
-import signal
 from typing import Any, ClassVar
 
-PR_SET_PDEATHSIG = 1
+from engine.own_session import leave
 
 PRELOAD = [
-    "engine.own_session",
+    "engine.fork_server",
     "vllm.v1.engine.async_llm",
     "vllm.v1.engine.core",
     "vllm.v1.worker.cpu_worker",
@@ -31,23 +29,21 @@ PRELOAD = [
 log = logging.getLogger(__name__)
 
 
-def _leave_parent() -> None:
-    os.setsid()
+def _enter() -> None:
+    leave()
     # Warnings of vLLM's start-up are about choices that we made; our own log names them.
     logging.getLogger("vllm").setLevel(logging.ERROR)
-    # When the parent is killed with -9 nobody else would end this process and free the GPU.
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class _ForkServerProcess(context.ForkServerProcess):
     def run(self) -> None:
-        _leave_parent()
+        _enter()
         super().run()
 
 
 class _SpawnProcess(context.SpawnProcess):
     def run(self) -> None:
-        _leave_parent()
+        _enter()
         super().run()
 
 

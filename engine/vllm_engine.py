@@ -1,7 +1,6 @@
 """The in-process vLLM engine: AsyncLLM on our event loop, EngineCore in a child process."""
 
 import asyncio
-import gc
 import os
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -158,17 +157,20 @@ class VllmEngine:
         llm, self._llm = self._llm, None
         if llm is not None:
             await asyncio.get_running_loop().run_in_executor(self._builder, llm.shutdown)
-            # vLLM's `__del__` fails when it runs at interpreter exit; here it still can.
-            del llm
-            gc.collect()
 
 
 def _build(args: dict[str, Any], fork_server: bool) -> Any:
     from vllm import AsyncEngineArgs
     from vllm.v1.engine.async_llm import AsyncLLM
 
+    class OwnedLLM(AsyncLLM):  # type: ignore[misc]  # vLLM is not typed here
+        """Shut down by `stop` alone: vLLM's `__del__` fails with a traceback at interpreter exit."""
+
+        def __del__(self) -> None:
+            return
+
     core_process.install(fork_server=fork_server)
-    return AsyncLLM.from_engine_args(AsyncEngineArgs(**args))
+    return OwnedLLM.from_engine_args(AsyncEngineArgs(**args))
 
 
 def _first_line(error: BaseException) -> str:
