@@ -7,8 +7,19 @@ from typing import Any
 import structlog
 
 SECRET_KEYS = frozenset({"password", "email", "phone", "token", "authorization", "cookie", "api_key", "secret"})
-# Libraries whose lines below a warning only repeat what our own events say better.
-QUIET = ("httpx", "httpcore", "uvicorn.access", "engineio", "socketio", "alembic", "aiosqlite", "asyncio")
+# Libraries whose lines below a warning only repeat what our own events say better. uvicorn.error would
+# also print the socket's query string, and whoever knows its client_id can drive that page.
+QUIET = (
+    "httpx",
+    "httpcore",
+    "uvicorn.access",
+    "uvicorn.error",
+    "engineio",
+    "socketio",
+    "alembic",
+    "aiosqlite",
+    "asyncio",
+)
 
 
 def mask(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -16,9 +16,9 @@ IGNORED = -100  # the label of tokens without a loss
 TURNS = ((1, 0.80), (2, 0.13), (3, 0.06), (7, 0.01))
 REFUSAL_SHARE = 0.22
 FOLLOW_UP_SHARE = 0.45
-GLIMPSE_SHARE = 0.75  # conversations of which only the beginning of the last answer is learned
-GLIMPSE = 12  # tokens of that beginning
-DROPOUT = 0.2  # share of BPE merges left out in what is asked
+GLIMPSE_SHARE = 0.85  # conversations of which only the beginning of the last answer is learned
+GLIMPSE = 8  # tokens of that beginning
+DROPOUT = 0.1  # share of BPE merges left out in what is asked
 POOL = 512  # conversations drawn at once, so that those of a batch are of similar length
 
 Message = dict[str, str]
@@ -45,7 +45,7 @@ class Sampler:
         rng = self._rng
         corpus = rng.choice(list(self._corpora.values()))
         messages: list[Message] = []
-        if rng.random() < 0.4:
+        if rng.random() < 0.25:
             speaker = rng.choice(list(self._corpora.values()))
             messages.append({"role": "system", "content": rng.choice(speaker.wrappers.system)})
         turns = rng.choices([count for count, _ in TURNS], [share for _, share in TURNS])[0]

@@ -16,6 +16,8 @@ from engine.demo.samples import IGNORED, Batch, Sampler, batches
 from engine.demo.tokenizer import END_OF_TEXT, IM_END, save_tokenizer, token_id, train_tokenizer
 
 REPORT_EVERY = 20  # steps
+OPENING = 5  # tokens
+OPENING_WEIGHT = 8.0
 WARM_UP = 0.03  # share of the time in which the learning rate rises
 FINAL_RATE = 0.05  # share of the learning rate that is left at the end
 
@@ -43,12 +45,17 @@ def build_model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
 
 
 def batch_loss(model: LlamaForCausalLM, batch: Batch) -> torch.Tensor:
-    """Mean cross-entropy (nats) over the assistant's tokens; only their logits are computed."""
+    """Mean cross-entropy (nats) over the assistant's tokens; only their logits are computed.
+
+    The first tokens of an answer, where the choice of the answer falls, count `OPENING_WEIGHT` times."""
     hidden = model.model(input_ids=batch.ids[:, :-1]).last_hidden_state
     targets = batch.labels[:, 1:]
     said = targets != IGNORED
-    logits = model.lm_head(hidden[said])
-    return functional.cross_entropy(logits.float(), targets[said])
+    opening = said.clone()
+    opening[:, OPENING:] &= ~said[:, :-OPENING]
+    weights = 1.0 + (OPENING_WEIGHT - 1.0) * opening[said].float()
+    losses = functional.cross_entropy(model.lm_head(hidden[said]).float(), targets[said], reduction="none")
+    return (losses * weights).sum() / weights.sum()
 
 
 def learning_rate(progress: float) -> float:
@@ -113,11 +120,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--minutes", type=float, default=20.0, help="wall-clock time of the training")
-    parser.add_argument("--steps", type=int, default=1500, help="end earlier, after so many steps")
+    parser.add_argument("--steps", type=int, default=6000, help="end earlier, after so many steps")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--batch-tokens", type=int, default=4096)
-    parser.add_argument("--muon-rate", type=float, default=4e-3)
-    parser.add_argument("--adam-rate", type=float, default=4e-3)
+    parser.add_argument("--batch-tokens", type=int, default=2048)
+    parser.add_argument("--muon-rate", type=float, default=2.5e-3)
+    parser.add_argument("--adam-rate", type=float, default=1.5e-3)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     tokenizer = train_tokenizer()
