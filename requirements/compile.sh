@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Recompile the locks with uv (plain `pip install --no-deps --require-hashes -r` installs them).
-# torch is left out of cpu.lock: its CPU build has no place on PyPI, docker/install.sh finds it.
+# torch is left out of cpu.lock: its CPU build has no place on PyPI, requirements/install.py finds it.
 set -euo pipefail
 cd "$(dirname "$0")"
 compile() {

@@ -1,5 +1,8 @@
 """Which build is chosen for which machine."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from requirements import platforms
@@ -49,3 +52,9 @@ def test_elsewhere_a_remote_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_build_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.system", lambda: "Darwin")
     assert platforms.choose("gpu")[0].name == "gpu"
+
+
+def test_the_gpu_lock_has_the_gpu_build_of_torch() -> None:
+    lock = (Path(__file__).resolve().parents[2] / "requirements/gpu.lock").read_text()
+    assert re.search(r"^torch==[\d.]+ \\$", lock, re.MULTILINE)
+    assert "+cpu" not in lock
