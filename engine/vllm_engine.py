@@ -1,6 +1,7 @@
 """The in-process vLLM engine: AsyncLLM on our event loop, EngineCore in a child process."""
 
 import asyncio
+import multiprocessing
 import os
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,7 @@ class VllmEngine:
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._tokenizing = ThreadPoolExecutor(1, thread_name_prefix="tokenizer")
         self._llm: Any = None
+        self._loading = False
         self._template: ChatTemplate | None = None
         self._info: ModelInfo | None = None
         self._defaults: dict[str, Any] = {}
@@ -76,7 +78,7 @@ class VllmEngine:
         for note in notes:
             log.warning("engine setting changed", note=note)
         try:
-            self._llm = await loop.run_in_executor(self._builder, _build, args, not cards)
+            await loop.run_in_executor(self._builder, self._build, args, not cards)
         except ValueError as error:
             raise EngineConfigError(f"vLLM refused {choice.name}: {_first_line(error)}") from error
         except Exception as error:  # vLLM raises anything here; the supervisor tries again, more slowly each time
@@ -153,13 +155,27 @@ class VllmEngine:
             raise EngineUnavailable("the engine process has ended")
 
     async def stop(self) -> None:
-        """Shut EngineCore down and wait until it is gone."""
+        """Shut EngineCore down and wait until it is gone, also when it is still loading."""
+        if self._loading:
+            # The load then fails at once; a large model would otherwise keep the process for minutes.
+            for child in multiprocessing.active_children():
+                child.kill()
+        await asyncio.get_running_loop().run_in_executor(self._builder, self._shut_down)
+
+    def _build(self, args: dict[str, Any], fork_server: bool) -> None:
+        self._loading = True
+        try:
+            self._llm = _load(args, fork_server)
+        finally:
+            self._loading = False
+
+    def _shut_down(self) -> None:
         llm, self._llm = self._llm, None
         if llm is not None:
-            await asyncio.get_running_loop().run_in_executor(self._builder, llm.shutdown)
+            llm.shutdown()
 
 
-def _build(args: dict[str, Any], fork_server: bool) -> Any:
+def _load(args: dict[str, Any], fork_server: bool) -> Any:
     from vllm import AsyncEngineArgs
     from vllm.v1.engine.async_llm import AsyncLLM
 

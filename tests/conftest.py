@@ -27,7 +27,7 @@ def make_settings(tmp_path: Path) -> Callable[..., Settings]:
 
     def make(**values: object) -> Settings:
         given = {"data_dir": tmp_path / "data", "auth": {"secret": "s" * 40}} | values
-        return Settings(_env_file=None, **given)  # type: ignore[call-arg,arg-type]
+        return Settings(_env_file=None, **given)  # type: ignore[arg-type]
 
     return make
 

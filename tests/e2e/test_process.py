@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.e2e.api import chatting, sign_in, text_of
-from tests.rig.server import ROOT, environment, server
+from tests.rig.server import environment, server
 
 DEMO = {"CHAT_ENGINE__MODEL": "demo"}
 
@@ -68,6 +68,18 @@ def test_a_signal_during_an_answer_ends_cleanly(tmp_path: Path, number: signal.S
         assert stored_answer(running.data_dir) == ("interrupted", text_of(events))
         assert "Traceback" not in running.log()
         assert not core[0].is_running()
+
+
+@pytest.mark.vllm
+def test_a_signal_while_the_model_loads_ends_quickly(tmp_path: Path) -> None:
+    with server(DEMO, tmp_path / "data") as running:
+        running.wait("/healthz", seconds=30)
+        wait_for(lambda: bool(engine_cores(running.process.popen.pid)), 60)
+        core = engine_cores(running.process.popen.pid)[0]
+        running.process.popen.send_signal(signal.SIGTERM)
+        assert running.process.popen.wait(15) == 0
+        assert not core.is_running()
+        assert "Traceback" not in running.log()
 
 
 @pytest.mark.vllm
