@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.routing import Match
 
@@ -23,6 +24,7 @@ from engine.factory import build_engine
 from ui.app import mount
 
 MAX_BODY = 256 * 1024
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 DESCRIPTION = "A self-hosted chat service: chat page, JSON API and the vLLM engine in one process."
 
 
@@ -46,12 +48,18 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     # Added last is outermost.
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(BodyLimit, limit=MAX_BODY)
+    if settings.cors_origins:
+        # Outside the guard, which would refuse preflights. Cookies stay at home: programs send a bearer token.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=METHODS,
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+            expose_headers=["X-Request-ID", "Retry-After"],
+        )
     app.add_middleware(SecurityHeaders, tls=settings.secure_cookies)
     app.add_middleware(RequestContext)
     return app
-
-
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 async def _no_such_route(request: Request, path: str) -> Response:

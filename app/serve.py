@@ -33,6 +33,8 @@ def run(settings: Settings) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     _migrate(settings)
     _greet(settings)
+    for name in settings.not_in_effect():
+        log.warning("this setting is accepted, but has no effect in this version", setting=name)
     from app.main import create_app
 
     app = create_app(settings)

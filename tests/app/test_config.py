@@ -90,3 +90,8 @@ def test_secrets_do_not_show_in_repr(make_settings: Callable[..., Settings]) -> 
     settings = make_settings(auth={"secret": "very-secret" * 5}, engine={"api_key": "sk-secret"})
     assert "very-secret" not in repr(settings)
     assert "sk-secret" not in repr(settings)
+
+
+def test_a_setting_without_effect_is_named(make_settings: Callable[..., Settings]) -> None:
+    settings = make_settings(retention={"days": 3}, limits={"concurrent": 2, "tokens_per_day": 5})
+    assert settings.not_in_effect() == ["CHAT_LIMITS__TOKENS_PER_DAY", "CHAT_RETENTION__DAYS"]

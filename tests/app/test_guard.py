@@ -1,7 +1,7 @@
 """Guard by default, cross-site requests, socket origin, and the headers of pages."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
@@ -11,7 +11,8 @@ from websockets.exceptions import InvalidStatus
 
 from app.auth.cookie import SESSION_COOKIE
 from app.auth.guard import DOCS, PUBLIC
-from tests.app.serving import PASSWORD, Served
+from app.config import Settings
+from tests.app.serving import PASSWORD, Served, serving
 
 SOCKET = "/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
 
@@ -107,3 +108,18 @@ async def test_a_request_id_is_kept_only_when_it_is_harmless(anonymous: httpx.As
     for bad in ("a b", "x" * 65, "a\tb"):
         answer = await anonymous.get("/healthz", headers={"X-Request-ID": bad})
         assert re.fullmatch("[0-9a-f]{32}", answer.headers["X-Request-ID"])
+
+
+async def test_other_origins_read_answers_only_when_they_are_listed(make_settings: Callable[..., Settings]) -> None:
+    settings = make_settings(cors_origins=["https://app.example"])
+    preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    async with serving(settings) as served, httpx.AsyncClient(base_url=served.url) as client:
+        for origin, allowed in [
+            ("https://app.example", "https://app.example"),
+            ("https://app.example.evil.example", None),
+            ("https://evil-app.example", None),
+            ("null", None),
+        ]:
+            answer = await client.options("/api/chat", headers={"Origin": origin} | preflight)
+            assert answer.headers.get("Access-Control-Allow-Origin") == allowed
+            assert "Access-Control-Allow-Credentials" not in answer.headers

@@ -1,6 +1,7 @@
 """A plain blocking client of a running server."""
 
 import json
+import ssl
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +15,10 @@ PASSWORD = "correct horse battery"
 
 
 @contextmanager
-def sign_in(url: str, email: str | None = None) -> Iterator[httpx.Client]:
+def sign_in(url: str, email: str | None = None, tls: ssl.SSLContext | bool = True) -> Iterator[httpx.Client]:
     """A client with the token of a (new) account."""
     email = email or f"e2e-{uuid.uuid4().hex[:12]}@example.com"
-    with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+    with httpx.Client(base_url=url, timeout=60, trust_env=False, verify=tls) as client:
         client.post("/api/auth/register", json={"email": email, "password": PASSWORD})
         answer = client.post("/api/auth/jwt/login", data={"username": email, "password": PASSWORD})
         client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
