@@ -4,7 +4,7 @@ VENV := .venv/bin
 export BUILD ?= cpu
 COMPOSE := docker compose --env-file .env -f docker/compose.yml $(if $(filter gpu,$(BUILD)),-f docker/compose.gpu.yml)
 .DEFAULT_GOAL := help
-.PHONY: help run test check load up down lock demo-model demo-eval install install-test
+.PHONY: help run test check load up down lock demo-model demo-eval screenshots install install-test
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -49,3 +49,7 @@ demo-model: install-test ## train the bundled demo model again
 
 demo-eval: install-test ## measure the bundled demo model
 	@$(VENV)/python -m engine.demo.evaluate
+
+screenshots: install-test ## take the pictures in docs/images again
+	@$(VENV)/python -m tests.rig.packages
+	@$(VENV)/python -m tests.e2e.screenshots

@@ -21,6 +21,7 @@ class Stopwatch:
     started: float | None = None
     first: float | None = None
     last: float | None = None
+    first_tokens: int = 0
     gaps: list[float] = field(default_factory=list)
     prompt_tokens: int = 0
     cached_tokens: int = 0
@@ -30,7 +31,7 @@ class Stopwatch:
         """The engine brought `tokens` new tokens now."""
         moment = time.monotonic()
         if self.first is None:
-            self.first = moment
+            self.first, self.first_tokens = moment, tokens
         elif self.last is not None and tokens:
             self.gaps += [(moment - self.last) / tokens] * tokens
         self.last = moment
@@ -55,17 +56,23 @@ class Stopwatch:
         }
 
     def timing(self) -> dict[str, float | int | None]:
-        """Milliseconds, and tokens per second after the first token."""
-        seconds = self.last - self.first if self.first and self.last else 0.0
-        rate = (self.completion_tokens - 1) / seconds if seconds > 0 else 0.0
+        """Milliseconds, and tokens per second after the first step."""
         return {
             "queue_ms": self.queue_ms,
             "ttft_ms": round(1000 * (self.first - self.accepted)) if self.first else None,
             "itl_p50_ms": round(1000 * percentile(self.gaps, 0.50), 2),
             "itl_p95_ms": round(1000 * percentile(self.gaps, 0.95), 2),
             "total_ms": round(1000 * (time.monotonic() - self.accepted)),
-            "tokens_per_second": round(rate, 1),
+            "tokens_per_second": round(self._rate(), 1),
         }
+
+    def _rate(self) -> float:
+        if not (self.started and self.first and self.last):
+            return 0.0
+        if self.last > self.first:
+            return (self.completion_tokens - self.first_tokens) / (self.last - self.first)
+        # Everything came in one step: the time in the engine is all there is to divide by.
+        return self.completion_tokens / max(self.last - self.started, 1e-3)
 
     def receipt(self, finish_reason: str | None) -> dict[str, Any]:
         """What the message keeps."""

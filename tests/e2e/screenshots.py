@@ -1,0 +1,67 @@
+"""`make screenshots`: sign-in and chat, phone and desktop, light and dark, Korean and English, into docs/images."""
+
+import asyncio
+import itertools
+import re
+import sys
+import uuid
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.e2e.api import PASSWORD
+from tests.rig.chromium import LAUNCH_ARGS, find_chromium
+from tests.rig.server import ROOT, server
+
+SIZES = {"desktop": (1440, 900), "phone": (360, 780)}
+QUESTIONS = {
+    "ko": ["이 서비스는 무엇인가요?", "curl로 API를 어떻게 부르나요?"],
+    "en": ["What is this service?", "How do I call the API with curl?"],
+}
+
+
+async def shoot(browser: Browser, url: str, folder: Path, device: str, scheme: str, language: str) -> None:
+    """One fresh visitor: the sign-in page, then a conversation of two questions."""
+    width, height = SIZES[device]
+    context = await browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        locale=language,
+        reduced_motion="reduce",
+        device_scale_factor=1,
+    )
+    page = await context.new_page()
+    await page.goto(f"{url}/login")
+    await page.screenshot(path=folder / f"login-{device}-{scheme}-{language}.png")
+    await page.goto(f"{url}/register")
+    await page.locator("input[name=email]").fill(f"{uuid.uuid4().hex[:8]}@example.com")
+    await page.locator("input[name=password]").fill(PASSWORD)
+    await page.locator("input[name=password]").press("Enter")
+    for number, question in enumerate(QUESTIONS[language], start=1):
+        await ask(page, question, number)
+    await page.screenshot(path=folder / f"chat-{device}-{scheme}-{language}.png")
+    await context.close()
+
+
+async def ask(page: Page, question: str, number: int) -> None:
+    """Send, and wait until the answer has its tools."""
+    await page.locator("textarea").fill(question)
+    await page.locator("textarea").press("Enter")
+    tools = page.get_by_role("button", name=re.compile("Details|자세히"))
+    await tools.nth(number - 1).wait_for()
+
+
+async def main(folder: Path) -> None:
+    """All combinations against one server with the demo model."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with server({"CHAT_ENGINE__MODEL": "demo"}) as running:
+        await asyncio.to_thread(running.wait, "/readyz")
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=find_chromium(), args=LAUNCH_ARGS)
+            for device, scheme, language in itertools.product(SIZES, ("light", "dark"), QUESTIONS):
+                await shoot(browser, running.url, folder, device, scheme, language)
+            await browser.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images"))
