@@ -1,7 +1,7 @@
 """The receipt of an answer: what it cost and how long each part took."""
 
-import time
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 
@@ -17,7 +17,7 @@ def percentile(values: list[float], share: float) -> float:
 class Stopwatch:
     """Times of one generation, in seconds of the monotonic clock."""
 
-    accepted: float = field(default_factory=time.monotonic)
+    accepted: float = field(default_factory=monotonic)
     started: float | None = None
     first: float | None = None
     last: float | None = None
@@ -29,7 +29,7 @@ class Stopwatch:
 
     def step(self, tokens: int) -> None:
         """The engine brought `tokens` new tokens now."""
-        moment = time.monotonic()
+        moment = monotonic()
         if self.first is None:
             self.first, self.first_tokens = moment, tokens
         elif self.last is not None and tokens:
@@ -40,7 +40,7 @@ class Stopwatch:
     @property
     def queue_ms(self) -> int:
         """From acceptance to submission to the engine."""
-        return round(1000 * ((self.started or time.monotonic()) - self.accepted))
+        return round(1000 * ((self.started or monotonic()) - self.accepted))
 
     @property
     def prefill_ms(self) -> int:
@@ -62,7 +62,7 @@ class Stopwatch:
             "ttft_ms": round(1000 * (self.first - self.accepted)) if self.first else None,
             "itl_p50_ms": round(1000 * percentile(self.gaps, 0.50), 2),
             "itl_p95_ms": round(1000 * percentile(self.gaps, 0.95), 2),
-            "total_ms": round(1000 * (time.monotonic() - self.accepted)),
+            "total_ms": round(1000 * (monotonic() - self.accepted)),
             "tokens_per_second": round(self._rate(), 1),
         }
 
