@@ -46,7 +46,8 @@ class Guard:
         await self.app(scope, receive, send)
 
     async def _check(self, connection: HTTPConnection) -> CurrentUser | None:
-        path = connection.url.path
+        # Not `url.path`: a hostile Host header has changed that one before (CVE-2026-48710).
+        path: str = connection.scope["path"]
         user = await self._user(connection)
         if path.startswith(SOCKET_PREFIX) and not self._same_origin(connection, required=True):
             raise Forbidden("This connection comes from another site.", code="foreign_origin")
@@ -82,7 +83,8 @@ class Guard:
         if connection.scope["type"] == "websocket":
             return _close_websocket
         if isinstance(error, Unauthorized) and _wants_page(connection):
-            target = connection.url.path + (f"?{connection.url.query}" if connection.url.query else "")
+            query = connection.scope["query_string"].decode("latin-1")
+            target = connection.scope["path"] + (f"?{query}" if query else "")
             response: Response = RedirectResponse(f"/login?next={quote(target, safe='/')}", 303)
             response.headers["Cache-Control"] = "no-store"
             return response
@@ -93,7 +95,7 @@ def _wants_page(connection: HTTPConnection) -> bool:
     headers: Headers = connection.headers
     return (
         connection.scope["method"] in ("GET", "HEAD")
-        and not connection.url.path.startswith((*API_PREFIXES, "/openapi.json", SOCKET_PREFIX))
+        and not connection.scope["path"].startswith((*API_PREFIXES, "/openapi.json", SOCKET_PREFIX))
         and "text/html" in headers.get("accept", "*/*").replace("*/*", "text/html")
     )
 

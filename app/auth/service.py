@@ -96,7 +96,8 @@ class AuthService:
 
     async def _check(self, email: str, password: str) -> User:
         async with self._db.transaction() as db:
-            user = await repository.user_by_email(db, email.strip())
+            # PostgreSQL cannot even look for U+0000.
+            user = await repository.user_by_email(db, email.strip()) if "\x00" not in email else None
         right, new_hash = await self._hasher.verify(password, user.hashed_password if user else None)
         if user is None or not right or not user.is_active:
             log.info("sign-in refused")

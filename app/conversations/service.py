@@ -42,7 +42,10 @@ class ConversationService:
     ) -> ConversationPage:
         """Newest first; `q` searches titles and texts. Raises Invalid for a foreign cursor."""
         async with self._db.transaction() as db:
-            rows = await repository.conversations(db, user.id, q, read_cursor(cursor), limit + 1)
+            # PostgreSQL cannot even look for U+0000, and no text holds it.
+            rows = await repository.conversations(
+                db, user.id, q and q.replace("\x00", ""), read_cursor(cursor), limit + 1
+            )
         more = write_cursor(rows[limit - 1].updated_at, rows[limit - 1].id) if len(rows) > limit else None
         return ConversationPage(items=[ConversationView.model_validate(row) for row in rows[:limit]], next=more)
 

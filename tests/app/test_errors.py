@@ -102,7 +102,11 @@ async def test_signing_in(served: Served) -> None:
         for email, password, code in [("no address", PASSWORD, "invalid_email"), ("a@b.kr", "short", "weak_password")]:
             answer = await client.post("/api/auth/register", json={"email": email, "password": password})
             assert error(answer) == (422, code)
-        for email, password in [("park@example.com", "wrong password"), ("nobody@example.com", PASSWORD)]:
+        for email, password in [
+            ("park@example.com", "wrong password"),
+            ("nobody@example.com", PASSWORD),
+            ("a\x00", "b\x00"),
+        ]:
             answer = await client.post("/api/auth/jwt/login", data={"username": email, "password": password})
             assert error(answer) == (401, "bad_credentials")
         assert error(await client.get("/api/users/me")) == (401, "unauthorized")
