@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 
 class EngineConfig(BaseModel):
@@ -24,3 +24,9 @@ class EngineConfig(BaseModel):
     quantization: str | None = None
     cache_salt: Literal["none", "user"] = "none"
     extra_args: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _remote_needs_an_address(self) -> "EngineConfig":
+        if self.kind == "openai" and not self.base_url:
+            raise ValueError("CHAT_ENGINE__KIND=openai needs CHAT_ENGINE__BASE_URL")
+        return self

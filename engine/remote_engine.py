@@ -20,13 +20,11 @@ class RemoteEngine:
     """Implements `engine.base.Engine` over `/chat/completions` of `base_url`."""
 
     def __init__(self, config: EngineConfig) -> None:
-        if not config.base_url:
-            raise EngineConfigError("CHAT_ENGINE__KIND=openai needs CHAT_ENGINE__BASE_URL")
         self._config = config
         headers = {}
         if config.api_key is not None:
             headers["Authorization"] = f"Bearer {config.api_key.get_secret_value()}"
-        self._base = config.base_url.rstrip("/")
+        self._base = (config.base_url or "").rstrip("/")
         self._client = httpx.AsyncClient(
             headers=headers, timeout=httpx.Timeout(None, connect=CONNECT_SECONDS), follow_redirects=False
         )
