@@ -1,0 +1,112 @@
+"""Both languages are complete, every error has words, and no word is outside the texts."""
+
+import ast
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from app.errors import AppError, NotFound, RateLimited, TooLarge
+from tests.rig.server import ROOT
+from ui.feedback import words_for, words_for_event
+from ui.i18n import Translator, preferred
+from ui.i18n.en import TEXTS as EN
+from ui.i18n.ko import TEXTS as KO
+
+HANGUL = re.compile(r"[가-힣]")
+# Codes that only programs meet: the page cannot cause them.
+CODES_OF_PROGRAMS = {"method_not_allowed", "bad_request", "http_error"}
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_languages_have_the_same_texts_with_the_same_figures() -> None:
+    assert KO.keys() == EN.keys()
+    for key, text in KO.items():
+        assert fields(text) == fields(EN[key]), key
+        assert text.strip() == text != ""
+
+
+def test_korean_is_korean() -> None:
+    figures_only = {"app_name", "ai", "milliseconds"}
+    assert [key for key, text in KO.items() if not HANGUL.search(text) and key not in figures_only] == []
+    assert [key for key, text in EN.items() if HANGUL.search(text)] == []
+
+
+def test_contract_names() -> None:
+    names = {
+        "email": "Email", "password": "Password", "sign_in": "Sign in", "create_account": "Create account",
+        "message": "Message", "send": "Send", "stop": "Stop", "new_chat": "New chat", "conversation": "Conversation",
+        "conversations": "Conversations", "you": "You", "copy": "Copy", "details": "Details",
+    }  # fmt: skip
+    assert {key: EN[key] for key in names} == names
+    assert KO["suggestion_1"] == "이 서비스는 무엇인가요?"
+
+
+def codes_in_app() -> set[str]:
+    errors: list[type[AppError]] = [AppError, *AppError.__subclasses__()]
+    found = {error.code for error in errors}
+    for path in [*(ROOT / "app").rglob("*.py"), *(ROOT / "ui").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.keyword) and node.arg == "code" and isinstance(node.value, ast.Constant):
+                found.add(str(node.value.value))
+    return found - CODES_OF_PROGRAMS
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_every_code_has_words(language: str) -> None:
+    t = Translator(language)  # type: ignore[arg-type]
+    for code in codes_in_app():
+        assert f"error_{code}" in t, code
+        assert "{" not in words_for(t, AppError("internals", code=code)), code
+
+
+def test_figures_and_waiting_time() -> None:
+    t = Translator("en")
+    error = TooLarge("x", code="context_length_exceeded", tokens=9000, limit=8176, window=8192)
+    assert "9,000 tokens, and 8,176" in words_for(t, error)
+    assert words_for(t, RateLimited("x", retry_after=7)).endswith("You can try again in 7 s.")
+    assert words_for(t, NotFound("x", code="never_heard_of")) == EN["error_not_found"]
+    assert words_for_event(t, {"code": "never_heard_of", "message": "x"}) == EN["error_internal_error"]
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "ko"),
+        ("ko-KR,ko;q=0.9,en;q=0.8", "ko"),
+        ("en-US,en;q=0.9", "en"),
+        ("fr-FR,ko;q=0.5,en;q=0.4", "ko"),
+        ("fr", "en"),
+        ("en;q=0.1, ko;q=nonsense", "en"),
+    ],
+)
+def test_preferred_language(header: str, language: str) -> None:
+    assert preferred(header) == language
+
+
+def strings_shown(path: Path) -> list[str]:
+    """Constants passed to the functions that put text on the page."""
+    shown = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        position = {"text": 0, "button": 0, "icon_button": 0, "named": 1, "set_text": 1}.get(node.func.id)
+        argument = node.args[position] if position is not None else None
+        if isinstance(argument, ast.Constant):
+            shown.append(str(argument.value))
+    return [value for value in shown if value]
+
+
+def test_no_visible_text_outside_the_texts() -> None:
+    for path in (ROOT / "ui").rglob("*.py"):
+        if path.parent.name == "i18n":
+            continue
+        assert strings_shown(path) == [], path
+        assert not HANGUL.search(path.read_text()), path
+    for path in (ROOT / "ui" / "templates").glob("*.html"):
+        words = re.sub(r"\{[{%#].*?[%#}]\}|<[^>]*>", "", path.read_text(), flags=re.DOTALL)
+        assert not re.search(r"\w", words.replace("·", "")), path

@@ -1,0 +1,60 @@
+"""Puts the pages onto the application."""
+
+from fastapi import FastAPI
+from nicegui import Client, ui
+from nicegui import app as nicegui_app
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ui.deps import keep_parent
+from ui.pages.account import router
+from ui.pages.chat import register
+from ui.static_files import FOLDER, CachedStaticFiles
+from ui.templating import not_found
+from ui.theme import add_shared_head
+
+TITLE = "vllm-chat"
+VIEWPORT = "width=device-width, initial-scale=1, interactive-widget=resizes-content"
+RECONNECT_SECONDS = 30.0
+
+
+async def _not_found(request: Request, _: Exception) -> Response:
+    return not_found(request)
+
+
+def mount(app: FastAPI, *, storage_secret: str | None = None) -> None:
+    """Register all pages. To be called last: NiceGUI takes every path that is still free.
+
+    Pages keep nothing in NiceGUI's storage; without `storage_secret` it sets no cookie and writes no files.
+    """
+    _forget_earlier_application()
+    keep_parent(app)
+    app.include_router(router)
+    app.mount("/static", CachedStaticFiles(directory=FOLDER), name="static")
+    register()
+    add_shared_head()
+    # NiceGUI's own page for unknown paths builds a live client for each of them.
+    nicegui_app.add_exception_handler(404, _not_found)
+    # The page's `lang` is ours, ko or en; Quasar would write its own there.
+    nicegui_app.config.quasar_config["lang"] = {"noHtmlAttrs": True}
+    ui.run_with(
+        app,
+        title=TITLE,
+        viewport=VIEWPORT,
+        favicon=FOLDER / "favicon.svg",
+        dark=False,
+        language=None,
+        binding_refresh_interval=None,
+        reconnect_timeout=RECONNECT_SECONDS,
+        gzip_middleware_factory=None,
+        tailwind=False,
+        storage_secret=storage_secret,
+        show_welcome_message=False,
+    )
+
+
+def _forget_earlier_application() -> None:
+    """NiceGUI's application is one per process; tests mount it into several, one after the other."""
+    nicegui_app.middleware_stack = None
+    nicegui_app.user_middleware.clear()
+    Client.shared_head_html = Client.shared_body_html = ""

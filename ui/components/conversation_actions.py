@@ -1,0 +1,46 @@
+"""What the page does with a whole conversation: read, rename, delete."""
+
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from app.auth.current import CurrentUser
+from app.conversations.schemas import ConversationUpdate, ConversationView, MessageView
+from app.errors import Invalid
+from app.services import Services
+from ui.components.dialogs import ask_title, confirm_delete
+from ui.feedback import MAX_TITLE_CHARS
+from ui.i18n import Translator
+
+
+async def read_messages(services: Services, user: CurrentUser, conversation_id: UUID) -> list[MessageView]:
+    """All messages, oldest first."""
+    messages: list[MessageView] = []
+    cursor: str | None = None
+    while True:
+        page = await services.conversations.messages(user, conversation_id, cursor)
+        messages += page.items
+        if (cursor := page.next) is None:
+            return messages
+
+
+async def rename(
+    t: Translator, services: Services, user: CurrentUser, conversation: ConversationView
+) -> ConversationView | None:
+    """Ask for the new title. Raises Invalid (`title_invalid`)."""
+    title = await ask_title(t, conversation.title)
+    if title is None:
+        return None
+    try:
+        update = ConversationUpdate(title=title)
+    except ValidationError:
+        raise Invalid("title", code="title_invalid", max=MAX_TITLE_CHARS) from None
+    return await services.conversations.update(user, conversation.id, update)
+
+
+async def delete(t: Translator, services: Services, user: CurrentUser, conversation: ConversationView) -> bool:
+    """Ask first; True when it is gone."""
+    if not await confirm_delete(t, conversation.title):
+        return False
+    await services.conversations.delete(user, conversation.id)
+    return True

@@ -1,0 +1,118 @@
+// The scrolling column of messages: follows what is written while the reader is at the end, and copies.
+const NEAR = 32;
+const COPIED_MS = 1600;
+
+async function copy(text) {
+  if (navigator.clipboard && isSecureContext) return navigator.clipboard.writeText(text);
+  // Plain HTTP in a local network has no clipboard object.
+  const field = Object.assign(document.createElement("textarea"), { value: text, className: "sr-only" });
+  document.body.append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
+}
+
+export default {
+  template: `
+    <div class="thread-frame">
+      <div ref="scroller" class="thread" tabindex="-1" @scroll.passive="onScroll" @wheel.passive="onWheel"
+        @touchmove.passive="release" @click="onClick">
+        <div ref="inner" class="thread-inner"><slot></slot></div>
+      </div>
+      <button v-if="away" type="button" class="newest" :aria-label="labels.newest" :title="labels.newest"
+        @click="follow"><span class="icon icon-down" aria-hidden="true"></span></button>
+      <div class="sr-only" aria-live="polite">{{ said }}</div>
+    </div>`,
+  props: {
+    labels: Object, // newest, copied
+    path: String, // the address of what is shown
+    caption: String, // the title of the window
+  },
+  data: () => ({ following: true, away: false, said: "" }),
+  watch: {
+    path(path) {
+      if (path && location.pathname !== path) history.pushState(null, "", path);
+    },
+    caption: {
+      immediate: true,
+      handler(caption) {
+        document.title = caption;
+      },
+    },
+  },
+  mounted() {
+    this.top = 0;
+    this.sizes = new ResizeObserver(() => (this.following ? this.toEnd() : this.look()));
+    this.sizes.observe(this.$refs.inner);
+    this.sizes.observe(this.$refs.scroller);
+    this.blocks = new MutationObserver(this.onBlocks);
+    this.blocks.observe(this.$refs.inner, { childList: true, subtree: true });
+    document.addEventListener("keydown", this.onKey);
+  },
+  unmounted() {
+    this.sizes.disconnect();
+    this.blocks.disconnect();
+    document.removeEventListener("keydown", this.onKey);
+  },
+  methods: {
+    distance() {
+      const { scrollHeight, scrollTop, clientHeight } = this.$refs.scroller;
+      return scrollHeight - scrollTop - clientHeight;
+    },
+    look() {
+      this.away = !this.following && this.distance() > NEAR;
+    },
+    toEnd() {
+      const scroller = this.$refs.scroller;
+      scroller.scrollTop = scroller.scrollHeight;
+      this.top = scroller.scrollTop;
+      this.away = false;
+    },
+    follow() {
+      this.following = true;
+      this.toEnd();
+    },
+    release() {
+      this.following = false;
+      this.look();
+    },
+    onScroll() {
+      const { scrollTop } = this.$refs.scroller;
+      if (this.distance() <= NEAR) this.following = true;
+      else if (scrollTop < this.top) this.following = false;
+      this.top = scrollTop;
+      this.look();
+    },
+    onWheel(event) {
+      if (event.deltaY < 0 && this.$refs.scroller.scrollTop > 0) this.release();
+    },
+    onKey(event) {
+      if (event.key !== "PageUp" && event.key !== "PageDown") return;
+      if (event.target.closest?.(".q-dialog, .sidebar")) return;
+      event.preventDefault();
+      const step = this.$refs.scroller.clientHeight * 0.9;
+      if (event.key === "PageUp") this.release();
+      this.$refs.scroller.scrollBy({ top: event.key === "PageUp" ? -step : step });
+    },
+    // A screen reader hears finished blocks, not every piece of a word.
+    onBlocks(records) {
+      for (const record of records) {
+        for (const node of record.addedNodes) {
+          const block = node.classList?.contains("md-block") ? node.previousElementSibling : null;
+          if (block?.closest('[aria-busy="true"]')) this.said = block.textContent;
+        }
+      }
+    },
+    async onClick(event) {
+      const button = event.target.closest(".code-copy, [data-copy]");
+      if (!button) return;
+      const text = button.matches(".code-copy")
+        ? button.closest(".code").querySelector("pre").textContent
+        : button.closest("article").dataset.source;
+      await copy(text);
+      button.dataset.copied = "";
+      this.said = this.labels.copied;
+      setTimeout(() => delete button.dataset.copied, COPIED_MS);
+    },
+  },
+};

@@ -1,0 +1,1 @@
+"""The pages: accounts as plain HTML, the chat with NiceGUI."""

@@ -1,0 +1,21 @@
+// Before the first paint: the chosen theme, and the time zone by which conversations are dated.
+(() => {
+  const YEAR = 31536000;
+  const cookie = (name) => document.cookie.match(`(?:^|; )${name}=([^;]*)`)?.[1];
+  const keep = (name, value) => (document.cookie = `${name}=${value}; path=/; max-age=${YEAR}; samesite=lax`);
+
+  function apply(theme) {
+    if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+    else delete document.documentElement.dataset.theme;
+  }
+
+  window.theme = {
+    get: () => cookie("theme") ?? "system",
+    set(theme) {
+      keep("theme", theme);
+      apply(theme);
+    },
+  };
+  apply(window.theme.get());
+  keep("tz", encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC"));
+})();

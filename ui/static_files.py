@@ -1,0 +1,30 @@
+"""Our own static files, addressed by their content so that browsers keep them for ever."""
+
+import hashlib
+from pathlib import Path
+
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+FOLDER = Path(__file__).parent / "static"
+STYLES = ("tokens.css", "base.css", "icons.css", "forms.css", "layout.css", "thread.css", "markdown.css")
+FOR_EVER = "public, max-age=31536000, immutable"
+SHORT = "public, max-age=300"
+
+
+def static_url(name: str) -> str:
+    """The address of a static file, which changes when the file does."""
+    digest = hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
+
+
+class CachedStaticFiles(StaticFiles):
+    """Addresses with a version never change their content."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """As Starlette, with a Cache-Control."""
+        response = await super().get_response(path, scope)
+        versioned = scope["query_string"].startswith(b"v=") and response.status_code in (200, 304)
+        response.headers["Cache-Control"] = FOR_EVER if versioned else SHORT
+        return response

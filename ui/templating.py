@@ -1,0 +1,32 @@
+"""Plain HTML pages: what anonymous visitors see, and what needs no live connection."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi.templating import Jinja2Templates
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ui.i18n import LANGUAGES, keep_language, translator_of
+from ui.static_files import STYLES, static_url
+from ui.theme import THEMES, theme_of
+
+_TEMPLATES = Jinja2Templates(Path(__file__).parent / "templates")
+_STYLES = [static_url(name) for name in STYLES if name not in ("layout.css", "thread.css", "markdown.css")]
+_SCRIPTS = [static_url("theme.js"), static_url("password.js")]
+_FAVICON = static_url("favicon.svg")
+
+
+def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
+    """A template in the visitor's language and theme."""
+    t = translator_of(request)
+    context = {"t": t, "languages": LANGUAGES, "theme": theme_of(request), "themes": THEMES}
+    files = {"styles": _STYLES, "scripts": _SCRIPTS, "favicon": _FAVICON}
+    response = _TEMPLATES.TemplateResponse(request, template, context | files | values, status_code=status)
+    keep_language(request, response)
+    return response
+
+
+def not_found(request: Request) -> Response:
+    """A friendly page with the way home."""
+    return page(request, "not_found.html", 404)
