@@ -44,7 +44,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         app.include_router(module.router)
     app.add_api_route("/api/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)
     app.add_api_route("/v1/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)
-    mount(app, storage_secret=settings.secret())
+    mount(app)
     # Added last is outermost.
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(BodyLimit, limit=MAX_BODY)

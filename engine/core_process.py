@@ -86,6 +86,10 @@ def prepare_environment(*, gpu: bool, tensor_parallel_size: int) -> None:
         "VLLM_HOST_IP": "127.0.0.1",
         "VLLM_KEEP_ALIVE_ON_ENGINE_DEATH": "1",
         "TOKENIZERS_PARALLELISM": "false",
+        # Notes of torch to its own developers.
+        "TORCH_CPP_LOG_LEVEL": "ERROR",
+        "TORCH_LOGS": "-all",
+        "PYTHONWARNINGS": "ignore::FutureWarning",
     }
     if not gpu:
         cores = len(os.sched_getaffinity(0))

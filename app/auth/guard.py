@@ -14,9 +14,11 @@ from app.config import Settings
 from app.errors import AppError, Forbidden, Unauthorized
 from app.http import app_error_response
 
-PUBLIC = {"/login", "/register", "/healthz", "/readyz", "/metrics", "/favicon.ico"}
+PUBLIC = {"/login", "/register", "/logout", "/healthz", "/readyz", "/metrics", "/favicon.ico"}
 PUBLIC |= {"/api/auth/register", "/api/auth/jwt/login"}
 PUBLIC_PREFIXES = ("/static/", "/_nicegui/")
+# Where a person would see the refusal: the form again is kinder than JSON.
+FORMS = {"/login", "/register"}
 DOCS = {"/docs", "/openapi.json"}
 SOCKET_PREFIX = "/_nicegui_ws/"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -72,7 +74,8 @@ class Guard:
     def _same_origin(self, connection: HTTPConnection, *, required: bool) -> bool:
         site = connection.headers.get("sec-fetch-site")
         origin = connection.headers.get("origin")
-        if origin is None:
+        # Forms of pages that tell no referrer carry "null"; the browser's own word about the site then counts.
+        if origin is None or (origin == "null" and site == "same-origin"):
             return site in ("same-origin", "none") or (site is None and not required)
         hosts = {connection.headers.get("host", "")}
         if self._settings.public_url:
@@ -88,6 +91,8 @@ class Guard:
             response: Response = RedirectResponse(f"/login?next={quote(target, safe='/')}", 303)
             response.headers["Cache-Control"] = "no-store"
             return response
+        if isinstance(error, Forbidden) and connection.scope["path"] in FORMS:
+            return RedirectResponse(connection.scope["path"], 303)
         return app_error_response(connection.state.request_id, error)
 
 

@@ -5,22 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from app.auth.dependencies import User
+from app.auth.peer import from_loopback
 from app.auth.schemas import RegisterRequest, Token, UserView
 from app.auth.service import AuthService
 
 router = APIRouter(prefix="/api", tags=["accounts"])
-LOOPBACK = {"127.0.0.1", "::1"}
 
 
 def _auth(request: Request) -> AuthService:
     service: AuthService = request.app.state.services.auth
     return service
-
-
-def from_loopback(request: Request) -> bool:
-    """Whether the peer itself is this machine; a proxy in front makes that false."""
-    forwarded = "x-forwarded-for" in request.headers or "forwarded" in request.headers
-    return request.client is not None and request.client.host in LOOPBACK and not forwarded
 
 
 @router.post("/auth/register", status_code=201)

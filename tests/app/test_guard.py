@@ -55,6 +55,8 @@ async def test_a_cookie_is_not_enough_from_another_site(browser: httpx.AsyncClie
     cases: list[tuple[dict[str, str], int]] = [
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, 201),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Sec-Fetch-Site": "same-origin"}, 201),
@@ -63,6 +65,18 @@ async def test_a_cookie_is_not_enough_from_another_site(browser: httpx.AsyncClie
     for headers, status in cases:
         answer = await browser.post("/api/conversations", json={}, headers=headers)
         assert answer.status_code == status, headers
+
+
+async def test_a_foreign_sign_in_form_signs_nobody_in(anonymous: httpx.AsyncClient) -> None:
+    form = {"email": "kim@example.com", "password": PASSWORD}
+    answer = await anonymous.post("/login", data=form, headers={"Origin": "https://evil.example"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    assert not answer.cookies
+
+
+async def test_signing_out_with_an_expired_session_leads_to_the_form(anonymous: httpx.AsyncClient) -> None:
+    answer = await anonymous.post("/logout")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
 
 
 async def test_a_bearer_token_needs_no_origin(client: httpx.AsyncClient) -> None:

@@ -53,7 +53,6 @@ async def ask(page: Page, question: str, number: int) -> None:
 
 async def main(folder: Path) -> None:
     """All combinations against one server with the demo model."""
-    folder.mkdir(parents=True, exist_ok=True)
     with server({"CHAT_ENGINE__MODEL": "demo"}) as running:
         await asyncio.to_thread(running.wait, "/readyz")
         async with async_playwright() as playwright:

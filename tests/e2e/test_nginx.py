@@ -22,11 +22,8 @@ def proxy(live_server: Server, nginx_installed: None) -> Iterator[Nginx]:
 
 def test_tokens_come_one_by_one(proxy: Nginx) -> None:
     with sign_in(proxy.url, tls=proxy.tls) as client:
-        arrivals = []
         with chatting(client, "아키텍처를 자세히 설명해 줘", max_tokens=200, ignore_eos=True) as stream:
-            for event in stream:
-                if event["event"] == "delta":
-                    arrivals.append(time.monotonic())
+            arrivals = [time.monotonic() for event in stream if event["event"] == "delta"]
     assert len(arrivals) > 50
     assert arrivals[-1] - arrivals[0] > 10 * (arrivals[1] - arrivals[0])
 

@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerFast
 from engine.demo.corpus import LANGUAGES, REFUSAL_ID, Corpus, load, load_heldout
 from engine.demo.evaluate import CHECKPOINT
 from engine.demo.phrasing import with_particles
-from engine.demo.samples import IGNORED, Encoder, Sampler
+from engine.demo.samples import GLIMPSE, IGNORED, Encoder, Sampler
 from engine.demo.tokenizer import IM_END, load_tokenizer, token_id, tokens_per_hangul, train_tokenizer
 
 MAX_BYTES = 12 * 1024 * 1024
@@ -26,7 +26,7 @@ def plain(question: str) -> str:
 
 
 def asked_in_training(corpus: Corpus) -> set[str]:
-    asked = [*corpus.refusal.ask, *corpus.wrappers.short, *corpus.wrappers.why, *corpus.wrappers.translate]
+    asked = [*corpus.refusal.ask]
     for item in corpus.items.values():
         asked += item.ask
         asked += [with_particles(t.replace("{}", topic)) for t in corpus.wrappers.topic for topic in item.topics]
@@ -59,6 +59,12 @@ def test_the_weights_are_bf16_and_two_gpus_can_share_them() -> None:
 def test_generation_ends_at_the_end_of_a_message(tokenizer: PreTrainedTokenizerFast) -> None:
     generation = json.loads((CHECKPOINT / "generation_config.json").read_text())
     assert generation["eos_token_id"] == token_id(tokenizer, IM_END)
+
+
+def test_a_server_samples_carefully_unless_asked_otherwise() -> None:
+    generation = json.loads((CHECKPOINT / "generation_config.json").read_text())
+    assert 0 < generation["temperature"] <= 0.5
+    assert generation["top_p"] < 1
 
 
 @pytest.mark.parametrize(
@@ -110,6 +116,24 @@ def test_only_what_the_assistant_says_is_learned(tokenizer: PreTrainedTokenizerF
     assert learned == "반가워요<|im_end|>Goodbye<|im_end|>"
 
 
+def test_an_abridged_conversation_teaches_how_answers_begin_and_the_last_one(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    answer = " ".join(str(number) for number in range(100, 160))
+    conversation = [
+        {"role": "user", "content": "one"},
+        {"role": "assistant", "content": answer},
+        {"role": "user", "content": "two"},
+        {"role": "assistant", "content": "Goodbye"},
+    ]
+    ids, labels = Encoder(tokenizer)(conversation, keep=2 * GLIMPSE)
+    begins = tokenizer(answer, add_special_tokens=False).input_ids[: 2 * GLIMPSE]
+    assert len(ids) == len(labels)
+    assert [label for label in labels if label != IGNORED][:GLIMPSE] == begins[:GLIMPSE]
+    assert tokenizer.decode([label for label in labels if label != IGNORED][GLIMPSE:]) == "Goodbye<|im_end|>"
+    assert tokenizer.decode(begins) + "<|im_end|>\n<|im_start|>user\ntwo" in tokenizer.decode(ids)
+
+
 def test_the_same_seed_draws_the_same_conversations() -> None:
     first, second = Sampler(CORPORA, seed=3), Sampler(CORPORA, seed=3)
     assert [first.conversation() for _ in range(50)] == [second.conversation() for _ in range(50)]
@@ -125,6 +149,20 @@ def test_every_item_is_well_formed(corpus: Corpus) -> None:
     assert all(fact in corpus.refusal.answer for fact in corpus.refusal.facts)
 
 
+@pytest.mark.parametrize("corpus", CORPORA, ids=LANGUAGES)
+def test_there_are_many_questions(corpus: Corpus) -> None:
+    assert len(corpus.items) >= 100
+    assert len({plain(question) for item in corpus.items.values() for question in item.ask}) >= 150
+    assert sum(bool(item.short) for item in corpus.items.values()) >= 100
+    assert sum(bool(item.why) for item in corpus.items.values()) >= 30
+
+
+def test_the_long_answers_are_long(tokenizer: PreTrainedTokenizerFast) -> None:
+    for corpus in CORPORA:
+        for name in ("architecture", "journey"):
+            assert len(tokenizer(corpus.items[name].answer).input_ids) >= 400
+
+
 def test_both_languages_have_the_same_items() -> None:
     korean, english = CORPORA
     assert korean.items.keys() == english.items.keys()
@@ -137,14 +175,20 @@ def test_no_question_has_two_answers(corpus: Corpus) -> None:
     assert sorted({question for question in asked if asked.count(question) > 1}) == []
 
 
-@pytest.mark.parametrize("name", ["heldout", "dev"])
 @pytest.mark.parametrize("corpus", CORPORA, ids=LANGUAGES)
-def test_held_out_questions_are_not_trained_on(corpus: Corpus, name: str) -> None:
-    heldout = load_heldout(corpus, name)
+def test_there_are_enough_held_out_questions(corpus: Corpus) -> None:
+    heldout = load_heldout(corpus)
     known = [question for question in heldout if question.id != REFUSAL_ID]
-    assert len(known) >= 30
+    assert sum(len(question.ask) == 1 for question in known) >= 100
+    assert sum(len(question.ask) == 3 for question in known) >= 5
+    assert len(heldout) - len(known) >= 20
+
+
+@pytest.mark.parametrize("corpus", CORPORA, ids=LANGUAGES)
+def test_held_out_questions_are_not_trained_on(corpus: Corpus) -> None:
     trained = asked_in_training(corpus)
-    assert [question.ask for question in heldout if plain(question.ask[-1]) in trained] == []
+    single = [question.ask[0] for question in load_heldout(corpus) if len(question.ask) == 1]
+    assert [question for question in single if plain(question) in trained] == []
 
 
 def test_particles_follow_the_final_consonant() -> None:

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.auth.cookie import clear_session_cookie, session_cookie_name, set_session_cookie
 from app.auth.passwords import MIN_LENGTH
-from app.auth.router import from_loopback
+from app.auth.peer import from_loopback
 from app.errors import AppError
 from app.services import Services
 from ui.feedback import words_for
