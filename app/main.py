@@ -13,6 +13,7 @@ from app.auth import router as accounts
 from app.auth.guard import Guard
 from app.config import Settings
 from app.conversations import router as conversations
+from app.docs import install_docs
 from app.errors import NotFound
 from app.generations import router as chat
 from app.headers import SecurityHeaders
@@ -38,8 +39,11 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
             app.state.services = services
             yield
 
-    app = FastAPI(title="vllm-chat", description=DESCRIPTION, version="0.1.0", lifespan=lifespan, redoc_url=None)
+    app = FastAPI(
+        title="vllm-chat", description=DESCRIPTION, version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None
+    )
     install_error_handlers(app)
+    install_docs(app)
     for module in (accounts, conversations, chat, health):
         app.include_router(module.router)
     app.add_api_route("/api/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)

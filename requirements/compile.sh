@@ -7,6 +7,8 @@ compile() {
   uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate "$@"
 }
 compile base.in --output-file base.lock
-compile cpu.in --override cpu.override --no-emit-package torch --output-file cpu.lock
+# vLLM's CPU build asks for torch's CPU build by name. TORCH_LINKS: a folder or page that has its wheel; not for
+# gpu.lock, which must find the other build.
+compile cpu.in --find-links "${TORCH_LINKS:-https://download.pytorch.org/whl/cpu/torch/}" --override cpu.override --no-emit-package torch --output-file cpu.lock
 compile gpu.in --output-file gpu.lock
 compile test.in --output-file test.lock

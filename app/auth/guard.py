@@ -20,6 +20,7 @@ PUBLIC_PREFIXES = ("/static/", "/_nicegui/")
 # Where a person would see the refusal: the form again is kinder than JSON.
 FORMS = {"/login", "/register"}
 DOCS = {"/docs", "/openapi.json"}
+DOCS_PREFIXES = ("/docs-assets/",)
 SOCKET_PREFIX = "/_nicegui_ws/"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 API_PREFIXES = ("/api/", "/v1/")
@@ -31,7 +32,9 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self._settings = settings
-        self._public = PUBLIC | (DOCS if settings.env == "development" else set())
+        development = settings.env == "development"
+        self._public = PUBLIC | (DOCS if development else set())
+        self._public_prefixes = PUBLIC_PREFIXES + (DOCS_PREFIXES if development else ())
         self._cookie = session_cookie_name(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +60,7 @@ class Guard:
         by_browser = (user is not None and user.via == "cookie") or not path.startswith(API_PREFIXES)
         if changes and by_browser and not self._same_origin(connection, required=False):
             raise Forbidden("This request comes from another site.", code="foreign_origin")
-        public = path in self._public or path.startswith(PUBLIC_PREFIXES)
+        public = path in self._public or path.startswith(self._public_prefixes)
         if user is None and not public:
             raise Unauthorized("Sign in first: the token or session is missing, wrong or expired.")
         return user

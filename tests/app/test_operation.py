@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 from collections.abc import Callable
 
 import httpx
@@ -69,3 +70,12 @@ def test_one_formatter_masks_and_escapes() -> None:
     assert lines[1]["event"] == "from a library\\nFAKE"
     assert {"timestamp", "level", "logger"} <= set(lines[1])
     configure_logging(json=False)
+
+
+async def test_the_documentation_page_loads_nothing_from_elsewhere(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/docs")).text
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(addresses) >= 3
+    for address in addresses:
+        assert address.startswith("/"), address
+        assert (await client.get(address)).status_code == 200, address
