@@ -12,6 +12,7 @@ from app.conversations import repository
 from app.db import Database, now
 from app.errors import AppError, Unavailable
 from app.generations.admission import Admission
+from app.generations.estimate import PrefillEstimate
 from app.generations.generation import Generation
 from engine.errors import EngineError, EngineUnavailable
 from engine.supervisor import Supervisor
@@ -29,6 +30,7 @@ class Runner:
         self._db = db
         self._supervisor = supervisor
         self._admission = admission
+        self._prefill = PrefillEstimate()
 
     async def run(self, generation: Generation) -> None:
         """Queue, stream, save, end. Never raises: every failure becomes the end of the log."""
@@ -84,8 +86,11 @@ class Runner:
         watch, events = generation.watch, generation.log
         watch.prompt_tokens = prompt.tokens
         watch.started = time.monotonic()
+        prefill_ms = self._prefill.predict(prompt.tokens)
+        predicted = None if prefill_ms is None else watch.queue_ms + prefill_ms
         events.append(
-            "started", {"queue_ms": watch.queue_ms, "prompt_tokens": prompt.tokens, "predicted_ttft_ms": None}
+            "started",
+            {"queue_ms": watch.queue_ms, "prompt_tokens": prompt.tokens, "predicted_ttft_ms": predicted},
         )
         finish_reason = "stop"
         stream = self._supervisor.engine.stream(str(generation.id), prompt, sampling)
@@ -94,6 +99,7 @@ class Runner:
                 if watch.first is None:
                     watch.cached_tokens = delta.cached_tokens
                     watch.step(len(delta.token_ids))
+                    self._prefill.observe(prompt.tokens - delta.cached_tokens, watch.prefill_ms)
                     events.append("prefilled", {"cached_tokens": delta.cached_tokens, "prefill_ms": watch.prefill_ms})
                 else:
                     watch.step(len(delta.token_ids))
