@@ -1,17 +1,23 @@
-"""The queue in front of the engine: at most `slots` requests inside, the rest waits here, in order.
+"""The queue in front of the engine: at most `slots` requests inside, the rest waits here.
 
-Only so is the place that people see a fact: vLLM's own queue cannot be looked into.
+Only so is the place that people see a fact: vLLM's own queue cannot be looked into. Order is fair by work done
+per user, not by arrival: one user's fifty requests must not slow another's one. The method is the virtual token
+counter of Sheng et al., "Fairness in Serving Large Language Models", arXiv 2401.00588: the waiting user to whom
+the least has been given goes next, and a user who returns starts at the least of those who are active.
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from app.errors import RateLimited, Unavailable
 
-# Weight of the newest duration in the moving average.
+# Weight of the newest value in the moving averages.
 SMOOTHING = 0.2
+# One slot in so many, at least one, is kept for users who have nothing running.
+KEEP_ONE_IN = 8
 
 
 class Ticket:
@@ -20,66 +26,86 @@ class Ticket:
     def __init__(self, user_id: UUID) -> None:
         self.user_id = user_id
         self.place = 0
+        self.charged = 0.0
         self.granted = asyncio.Event()
         self.moved: Callable[[], None] = lambda: None
 
 
+@dataclass(slots=True)
+class Share:
+    """One active user: work given so far, requests inside, and those waiting in order of arrival."""
+
+    work: float
+    inside: int = 0
+    waiting: deque[Ticket] = field(default_factory=deque)
+
+
 class Admission:
-    """First come, first served. `concurrent` bounds one user's running and waiting generations."""
+    """`concurrent` bounds one user's running and waiting generations. Work is counted in tokens."""
 
     def __init__(self, slots: int, max_waiting: int, concurrent: int) -> None:
         self._slots = slots
+        self._kept = max(1, slots // KEEP_ONE_IN) if slots > 1 else 0
         self._max_waiting = max_waiting
         self._concurrent = concurrent
-        self._waiting: deque[Ticket] = deque()
-        self._inside: set[Ticket] = set()
-        self._per_user: Counter[UUID] = Counter()
+        self._shares: dict[UUID, Share] = {}
+        self._gone: dict[UUID, float] = {}
         self._seconds = 0.0
+        self._tokens = 0.0
 
     @property
     def waiting(self) -> int:
         """How many wait for a place."""
-        return len(self._waiting)
+        return sum(len(share.waiting) for share in self._shares.values())
 
     @property
     def running(self) -> int:
         """How many are inside."""
-        return len(self._inside)
+        return sum(share.inside for share in self._shares.values())
 
     def enter(self, user_id: UUID) -> Ticket:
         """Take a place. Raises RateLimited (`too_many_generations`) or Unavailable (`queue_full`)."""
-        if self._per_user[user_id] >= self._concurrent:
+        share = self._shares.get(user_id)
+        if share is not None and share.inside + len(share.waiting) >= self._concurrent:
             raise RateLimited(
                 f"You already have {self._concurrent} answers running. Wait for one to finish or stop one.",
                 code="too_many_generations",
                 retry_after=max(1, round(self._seconds)),
                 limit=self._concurrent,
             )
-        if len(self._inside) >= self._slots and len(self._waiting) >= self._max_waiting:
-            seconds = max(1, (self.eta_ms(len(self._waiting)) or 1000) // 1000)
+        if self.running >= self._slots and self.waiting >= self._max_waiting:
+            seconds = max(1, (self.eta_ms(self.waiting) or 1000) // 1000)
             raise Unavailable(
                 f"The queue is full. Please try again in {seconds} s.",
                 code="queue_full",
                 retry_after=seconds,
                 seconds=seconds,
             )
+        if share is None:
+            least = min((other.work for other in self._shares.values()), default=0.0)
+            share = self._shares[user_id] = Share(max(self._gone.pop(user_id, 0.0), least))
         ticket = Ticket(user_id)
-        self._per_user[user_id] += 1
-        self._waiting.append(ticket)
+        share.waiting.append(ticket)
         self._move()
         return ticket
 
-    def leave(self, ticket: Ticket, seconds: float | None = None) -> None:
-        """Give the place back; `seconds` inside teach the estimate."""
-        if ticket in self._inside:
-            self._inside.remove(ticket)
+    def leave(self, ticket: Ticket, seconds: float | None = None, tokens: int = 0) -> None:
+        """Give the place back. `seconds` inside teach the estimate; `tokens` are the work that was really done."""
+        share = self._shares[ticket.user_id]
+        if ticket.granted.is_set():
+            share.inside -= 1
+            share.work += tokens - ticket.charged
             if seconds is not None:
                 self._seconds += (seconds - self._seconds) * (SMOOTHING if self._seconds else 1)
+                self._tokens += (tokens - self._tokens) * (SMOOTHING if self._tokens else 1)
         else:
-            self._waiting.remove(ticket)
-        self._per_user[ticket.user_id] -= 1
-        if not self._per_user[ticket.user_id]:
-            del self._per_user[ticket.user_id]
+            share.waiting.remove(ticket)
+        if not share.inside and not share.waiting:
+            del self._shares[ticket.user_id]
+            self._gone[ticket.user_id] = share.work
+        if not self._shares:
+            # Nobody is active: there is nobody to be fair to, and old work is forgotten.
+            self._gone.clear()
         self._move()
 
     def eta_ms(self, place: int) -> int | None:
@@ -89,14 +115,33 @@ class Admission:
         return round(1000 * self._seconds * place / self._slots) if self._seconds else None
 
     def _move(self) -> None:
-        while self._waiting and len(self._inside) < self._slots:
-            ticket = self._waiting.popleft()
-            self._inside.add(ticket)
+        while (share := self._next()) is not None:
+            ticket = share.waiting.popleft()
+            share.inside += 1
+            # Charged in advance by what a request usually takes, corrected when it leaves.
+            ticket.charged = max(self._tokens, 1.0)
+            share.work += ticket.charged
             if ticket.place:
                 ticket.place = 0
                 ticket.moved()
             ticket.granted.set()
-        for place, ticket in enumerate(self._waiting, start=1):
+        for place, ticket in enumerate(self._order(), start=1):
             if ticket.place != place:
                 ticket.place = place
                 ticket.moved()
+
+    def _next(self) -> Share | None:
+        """The waiting user with the least work who may take a slot now; None when there is none."""
+        free = self._slots - self.running
+        may = [share for share in self._shares.values() if share.waiting and free > (self._kept if share.inside else 0)]
+        return min(may, key=lambda share: (share.work, share.inside), default=None)
+
+    def _order(self) -> list[Ticket]:
+        """The waiting tickets in the order in which they would get in if nobody else came."""
+        step = max(self._tokens, 1.0)
+        keyed = [
+            (share.work + index * step, share.inside, number, ticket)
+            for number, share in enumerate(self._shares.values())
+            for index, ticket in enumerate(share.waiting)
+        ]
+        return [ticket for _, _, _, ticket in sorted(keyed, key=lambda entry: entry[:3])]

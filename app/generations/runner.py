@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 CHECKPOINT_SECONDS = 1.0
 SAVE_ATTEMPTS = 8
+OUTPUT_WEIGHT = 2
 
 
 class Runner:
@@ -61,7 +62,9 @@ class Runner:
             finished.set()
             watch = generation.watch
             inside = time.monotonic() - watch.started if watch.started else None
-            self._admission.leave(generation.ticket, inside)
+            # Output is worth more than input: a prompt is read at once, an answer is written step by step.
+            work = watch.prompt_tokens - watch.cached_tokens + OUTPUT_WEIGHT * watch.completion_tokens
+            self._admission.leave(generation.ticket, inside, work)
         # Not cancelled but awaited: a checkpoint under way must not overwrite the final state.
         await checkpoints
         await self._end(generation, status, error, finish_reason)

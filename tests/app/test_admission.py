@@ -1,5 +1,7 @@
-"""The queue: places are true, no slot leaks."""
+"""The queue: places are true, work is shared fairly, no slot leaks."""
 
+import random
+from collections import Counter
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from app.errors import RateLimited, Unavailable
 from app.generations.admission import Admission, Ticket
 
-KIM = UUID(int=1)
+KIM, LEE, PARK = (UUID(int=number) for number in (1, 2, 3))
 
 
 def test_places_fall_in_order() -> None:
@@ -18,7 +20,7 @@ def test_places_fall_in_order() -> None:
     assert [first.place, second.place, third.place] == [0, 1, 2]
     moves: list[int] = []
     third.moved = lambda: moves.append(third.place)
-    admission.leave(first, seconds=2.0)
+    admission.leave(first, seconds=2.0, tokens=10)
     assert second.granted.is_set()
     assert moves == [1]
     assert admission.eta_ms(third.place) == 2000
@@ -39,21 +41,67 @@ def test_bounds() -> None:
     assert full.value.retry_after
 
 
-@given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), max_size=80))
-def test_no_slot_leaks(steps: list[tuple[bool, int]]) -> None:
-    admission = Admission(slots=2, max_waiting=3, concurrent=3)
+def test_one_slot_is_kept_for_who_has_nothing_running() -> None:
+    admission = Admission(slots=8, max_waiting=64, concurrent=64)
+    greedy = [admission.enter(KIM) for _ in range(50)]
+    assert sum(ticket.granted.is_set() for ticket in greedy) == 7
+    assert admission.enter(LEE).granted.is_set()
+
+
+def test_a_single_request_passes_a_long_queue() -> None:
+    admission = Admission(slots=2, max_waiting=64, concurrent=64)
+    greedy = [admission.enter(KIM) for _ in range(50)]
+    other = [admission.enter(LEE), admission.enter(PARK)]
+    assert [ticket.granted.is_set() for ticket in other] == [True, False]
+    assert other[1].place == 1
+    admission.leave(greedy[0], seconds=1, tokens=100)
+    assert other[1].granted.is_set()
+
+
+def test_work_is_shared_equally_whatever_the_number_of_requests() -> None:
+    admission = Admission(slots=4, max_waiting=999, concurrent=999)
+    cost = {KIM: 300, LEE: 100}
+    chance = random.Random(1)
+    waiting = [admission.enter(user) for user in [KIM] * 200 + [LEE] * 200]
+    done: Counter[UUID] = Counter()
+    for _ in range(160):
+        ticket = chance.choice([ticket for ticket in waiting if ticket.granted.is_set()])
+        waiting.remove(ticket)
+        done[ticket.user_id] += cost[ticket.user_id]
+        admission.leave(ticket, seconds=1, tokens=cost[ticket.user_id])
+    # The paper's bound: twice the work that fits inside at once.
+    assert abs(done[KIM] - done[LEE]) <= 2 * 4 * max(cost.values())
+    assert done.total() > 20_000
+
+
+def test_who_returns_has_saved_nothing_up() -> None:
+    admission = Admission(slots=1, max_waiting=99, concurrent=99)
+    busy = [admission.enter(KIM) for _ in range(9)]
+    for ticket in busy[:6]:
+        admission.leave(ticket, seconds=1, tokens=100)
+    late = [admission.enter(LEE) for _ in range(4)]
+    order = sorted((ticket for ticket in [*busy[7:], *late]), key=lambda ticket: ticket.place)
+    assert {ticket.user_id for ticket in order[:3]} == {KIM, LEE}
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 5), st.integers(0, 900)), max_size=80))
+def test_no_slot_leaks(steps: list[tuple[bool, int, int]]) -> None:
+    admission = Admission(slots=4, max_waiting=5, concurrent=4)
     held: list[Ticket] = []
-    for arrive, number in steps:
+    for arrive, number, tokens in steps:
         if arrive:
             try:
                 held.append(admission.enter(UUID(int=number)))
             except (RateLimited, Unavailable):
                 continue
         elif held:
-            admission.leave(held.pop(number % len(held)), seconds=0.1)
-        assert admission.running == min(2, len(held))
-        assert admission.waiting == len(held) - admission.running
+            admission.leave(held.pop(number % len(held)), seconds=0.1, tokens=tokens)
+        granted = [ticket for ticket in held if ticket.granted.is_set()]
+        assert admission.running == len(granted) <= 4
+        assert admission.waiting == len(held) - len(granted)
         assert sorted(ticket.place for ticket in held if ticket.place) == list(range(1, admission.waiting + 1))
+        if admission.waiting:
+            assert admission.running >= 3, "a slot stayed empty that nobody needed kept"
     for ticket in held:
         admission.leave(ticket)
     assert (admission.running, admission.waiting) == (0, 0)
