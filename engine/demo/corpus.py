@@ -8,7 +8,7 @@ import yaml  # type: ignore[import-untyped]  # the package has no types of its o
 
 CORPUS_DIR = Path(__file__).parent / "corpus"
 LANGUAGES = ("ko", "en")
-NOT_ITEMS = ("refusal", "wrappers")
+NOT_ITEMS = ("refusal", "out_of_scope", "wrappers")
 REFUSAL_ID = "refusal"
 
 
@@ -29,10 +29,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Refusal:
-    """What is said to everything else: plain questions, and patterns with `{slot}`s to fill."""
+    """What is said to everything else: plain questions, and patterns with `{slot}`s to fill (`out_of_scope.yaml`)."""
 
     answer: str
     facts: tuple[str, ...]
+    short: str
+    why: str
     ask: tuple[str, ...]
     patterns: tuple[str, ...]
     slots: dict[str, list[str]]
@@ -43,7 +45,8 @@ class Wrappers:
     """Ways to put a topic, a question or a follow-up into words, and system prompts.
 
     `rewrites` are pairs of a pattern and the texts that may replace it; `synonyms` are groups of words that
-    may stand for each other; `filler` words may stand anywhere."""
+    may stand for each other; `filler` words may stand anywhere. `translate` asks for the other language, `back` for
+    this one; `why_answer` is said where an item has no reason of its own; a system prompt is a few of `system`."""
 
     topic: tuple[str, ...]
     prefix: tuple[str, ...]
@@ -51,6 +54,8 @@ class Wrappers:
     short: tuple[str, ...]
     why: tuple[str, ...]
     translate: tuple[str, ...]
+    back: tuple[str, ...]
+    why_answer: str
     system: tuple[str, ...]
     filler: tuple[str, ...]
     synonyms: tuple[list[str], ...]
@@ -96,15 +101,14 @@ def load(language: str) -> Corpus:
             if item.id in items:
                 raise ValueError(f"{path.name}: the id {item.id} occurs twice")
             items[item.id] = item
-    refusal = Refusal(**_tuples(_read(folder / "refusal.yaml")))
+    refusal = Refusal(**_tuples(_read(folder / "refusal.yaml") | _read(folder / "out_of_scope.yaml")))
     return Corpus(language, items, refusal, Wrappers(**_tuples(_read(folder / "wrappers.yaml"))))
 
 
-def load_heldout(corpus: Corpus, name: str = "heldout") -> list[HeldOut]:
-    """The evaluation questions of a language, `heldout` or `dev` (those asked while tuning); facts not written
-    with the question are those of its item."""
+def load_heldout(corpus: Corpus) -> list[HeldOut]:
+    """The evaluation questions of a language; facts not written with the question are those of its item."""
     questions = []
-    for fields in _read(CORPUS_DIR / f"{name}_{corpus.language}.yaml"):
+    for fields in _read(CORPUS_DIR / f"heldout_{corpus.language}.yaml"):
         known = corpus.refusal if fields["id"] == REFUSAL_ID else corpus.items[fields["id"]]
         ask = fields["ask"] if isinstance(fields["ask"], list) else [fields["ask"]]
         questions.append(HeldOut(fields["id"], tuple(ask), tuple(fields.get("facts", known.facts))))
@@ -113,8 +117,10 @@ def load_heldout(corpus: Corpus, name: str = "heldout") -> list[HeldOut]:
 
 def texts(corpus: Corpus) -> list[str]:
     """Every text of a corpus, for the tokenizer and its measurement: questions, topics, answers, refusals."""
-    found = [corpus.refusal.answer, *corpus.refusal.ask, *corpus.wrappers.topic, *corpus.wrappers.system]
-    found += [word for words in corpus.refusal.slots.values() for word in words]
+    refusal, wrappers = corpus.refusal, corpus.wrappers
+    found = [refusal.answer, refusal.short, refusal.why, *refusal.ask, *wrappers.topic, *wrappers.system]
+    found += [*wrappers.short, *wrappers.why, *wrappers.translate, *wrappers.back, wrappers.why_answer]
+    found += [word for words in refusal.slots.values() for word in words]
     for item in corpus.items.values():
         found += [*item.ask, *item.topics, item.answer]
         found += [text for text in (item.short, item.why) if text]

@@ -1,8 +1,7 @@
-"""Asks the held-out questions through real vLLM at temperature 0: `python -m engine.demo.evaluate`.
-
-On a CPU set VLLM_ENABLE_V1_MULTIPROCESSING=0, VLLM_CPU_OMP_THREADS_BIND=nobind, VLLM_CPU_KVCACHE_SPACE=1."""
+"""Asks the held-out questions through real vLLM and prints a table: `python -m engine.demo.evaluate`."""
 
 import argparse
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,20 @@ from engine.demo.tokenizer import load_tokenizer, tokens_per_hangul
 
 CHECKPOINT = Path(__file__).parent / "checkpoint"
 MAX_TOKENS = 1024
+WARM = 0.7  # a temperature that people use
+SYSTEM = {  # in other words than the system prompts of the corpus
+    "ko": "당신은 회사의 상담원입니다. 정중하게, 두 문장으로 답하세요.",
+    "en": "You are the help desk of a company. Reply politely, in two sentences.",
+}
+# Engine and test run in one small process on a CPU; a GPU ignores these.
+CPU = {
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    "VLLM_CPU_KVCACHE_SPACE": "1",
+}
 
 Message = dict[str, str]
-Chat = Callable[[list[list[Message]]], list[str]]
+Chat = Callable[[list[list[Message]], float], list[str]]
 
 
 @dataclass(frozen=True)
@@ -27,33 +37,54 @@ class Result:
 
 
 def vllm_chat(model: Path) -> Chat:
-    """Answers for a list of conversations, from vLLM without sampling."""
+    """Answers for a list of conversations at a temperature, from vLLM with the other defaults of the model, as the
+    service does it."""
+    for name, value in CPU.items():
+        os.environ.setdefault(name, value)
     from vllm import LLM, SamplingParams
 
-    engine = LLM(model=str(model), enforce_eager=True, max_model_len=4096)
-    params = SamplingParams(temperature=0.0, max_tokens=MAX_TOKENS)
+    engine = LLM(model=str(model), enforce_eager=True, max_model_len=4096, seed=0)
+    top_p = engine.get_default_sampling_params().top_p
 
-    def chat(conversations: list[list[Message]]) -> list[str]:
+    def chat(conversations: list[list[Message]], temperature: float) -> list[str]:
+        params = SamplingParams(temperature=temperature, top_p=top_p, max_tokens=MAX_TOKENS, seed=0)
         outputs = engine.chat(conversations, params, use_tqdm=False)
         return [output.outputs[0].text for output in outputs]
 
     return chat
 
 
-def ask_all(chat: Chat, questions: list[HeldOut]) -> list[Result]:
+def ask_all(chat: Chat, questions: list[HeldOut], temperature: float = 0.0, system: str | None = None) -> list[Result]:
     """Plays each question turn by turn; turns of the same number go to the engine together."""
-    talks: list[list[Message]] = [[] for _ in questions]
+    talks: list[list[Message]] = [[{"role": "system", "content": system}] if system else [] for _ in questions]
     for turn in range(max(len(question.ask) for question in questions)):
         open_talks = [(t, q.ask[turn]) for t, q in zip(talks, questions, strict=True) if turn < len(q.ask)]
         for talk, asked in open_talks:
             talk.append({"role": "user", "content": asked})
-        for (talk, _), answer in zip(open_talks, chat([talk for talk, _ in open_talks]), strict=True):
+        answers = chat([talk for talk, _ in open_talks], temperature)
+        for (talk, _), answer in zip(open_talks, answers, strict=True):
             talk.append({"role": "assistant", "content": answer})
     results = []
     for question, talk in zip(questions, talks, strict=True):
         answer = talk[-1]["content"]
         results.append(Result(question, answer, all(fact in answer for fact in question.facts)))
     return results
+
+
+def measure(chat: Chat, language: str) -> dict[str, list[Result]]:
+    """The results of one language by the rows of the table."""
+    questions = load_heldout(load(language))
+    refused = [question for question in questions if question.id == REFUSAL_ID]
+    known = [question for question in questions if question.id != REFUSAL_ID]
+    single = [question for question in known if len(question.ask) == 1]
+    return {
+        "held-out questions": ask_all(chat, single),
+        "two turns": ask_all(chat, [question for question in known if len(question.ask) == 2]),
+        "three turns": ask_all(chat, [question for question in known if len(question.ask) == 3]),
+        "out of scope, refused": ask_all(chat, refused),
+        "held out, after a system prompt": ask_all(chat, single, system=SYSTEM[language]),
+        f"held out, at temperature {WARM}": ask_all(chat, single, temperature=WARM),
+    }
 
 
 def share(results: list[Result]) -> str:
@@ -65,22 +96,18 @@ def share(results: list[Result]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=CHECKPOINT)
-    parser.add_argument("--questions", choices=("heldout", "dev"), default="heldout")
-    parser.add_argument("--verbose", action="store_true", help="print every wrong answer")
+    parser.add_argument("--verbose", action="store_true", help="print the whole text of every wrong answer")
     args = parser.parse_args()
     chat = vllm_chat(args.model)
-    rows, wrong = [], []
-    for language in LANGUAGES:
-        results = ask_all(chat, load_heldout(load(language), args.questions))
-        refusals = [result for result in results if result.question.id == REFUSAL_ID]
-        knowledge = [result for result in results if result.question.id != REFUSAL_ID]
-        rows.append(f"| {language} | {share(knowledge)} | {share(refusals)} |")
-        wrong += [result for result in results if not result.right]
-    for result in wrong:
-        said = result.answer if args.verbose else result.answer[:60].replace("\n", " ")
-        print(f"wrong [{result.question.id}] {' > '.join(result.question.ask)} -> {said}")
-    print("\n| language | right | refused rightly |\n|---|---|---|")
-    print("\n".join(rows))
+    measured = {language: measure(chat, language) for language in LANGUAGES}
+    for language, rows in measured.items():
+        for row, results in rows.items():
+            for result in (result for result in results if not result.right):
+                said = result.answer if args.verbose else result.answer[:60].replace("\n", " ")
+                print(f"wrong [{language}, {row}, {result.question.id}] {' > '.join(result.question.ask)} -> {said}")
+    print(f"\n| right | {' | '.join(LANGUAGES)} |\n|---|{'---|' * len(LANGUAGES)}")
+    for row in measured[LANGUAGES[0]]:
+        print(f"| {row} | {' | '.join(share(measured[language][row]) for language in LANGUAGES)} |")
     print(f"\n{tokens_per_hangul(load_tokenizer(args.model)):.3f} tokens per Korean character")
 
 

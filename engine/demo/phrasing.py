@@ -4,7 +4,7 @@ import random
 import re
 import string
 
-from engine.demo.corpus import Corpus, Item, Refusal, Wrappers
+from engine.demo.corpus import Corpus, Item, Wrappers
 
 PARTICLE = re.compile("(.)(이/가|은/는|을/를|으로/로)")
 SPOKEN_PARTICLE = re.compile("(?<=[가-힣])[은는이가을를] ")
@@ -33,23 +33,34 @@ def made_up_word(rng: random.Random, language: str) -> str:
     return "".join(rng.choice(string.ascii_lowercase) for _ in range(rng.randint(3, 9)))
 
 
-def out_of_scope(rng: random.Random, language: str, refusal: Refusal) -> str:
-    """A question that the demo model must refuse."""
-    if rng.random() < 0.3:
+def out_of_scope(rng: random.Random, corpus: Corpus) -> str:
+    """A question that the demo model must refuse: a plain one, a pattern, or a frame of topics around a word from
+    elsewhere, so that the frame says nothing about what is known."""
+    refusal = corpus.refusal
+    kind = rng.random()
+    if kind < 0.25:
         return rng.choice(refusal.ask)
 
     def fill(match: re.Match[str]) -> str:
-        if rng.random() < 0.2:
-            return made_up_word(rng, language)
+        if rng.random() < 0.12:
+            return made_up_word(rng, corpus.language)
         return rng.choice(refusal.slots[match[1]])
 
-    return with_particles(SLOT.sub(fill, rng.choice(refusal.patterns)))
+    frame = rng.choice(refusal.patterns)
+    if kind < 0.4:
+        frame = rng.choice(corpus.wrappers.topic).replace(
+            "{}", rng.choice(("{thing}", "{product}", "{thing}", "{place}"))
+        )
+    return with_particles(SLOT.sub(fill, frame))
 
 
 def question(rng: random.Random, item: Item, wrappers: Wrappers) -> str:
     """One way to ask for an item: mostly a written paraphrase, else its topic in a frame."""
-    if item.topics and rng.random() < 0.3:
+    kind = rng.random()
+    if item.topics and kind < 0.25:
         return with_particles(rng.choice(wrappers.topic).replace("{}", rng.choice(item.topics)))
+    if kind > 0.95:  # as people do who explain themselves first
+        return f"{rng.choice(item.ask).rstrip('?.!')}. {rng.choice(item.ask)}"
     return rng.choice(item.ask)
 
 
@@ -68,6 +79,10 @@ def reworded(rng: random.Random, text: str, wrappers: Wrappers) -> str:
     if rng.random() < 0.08:
         words = text.split(" ")
         words.insert(rng.randrange(len(words)), rng.choice(wrappers.filler))
+        text = " ".join(words)
+    elif text.count(" ") > 3 and rng.random() < 0.06:
+        words = text.split(" ")
+        words.pop(rng.randrange(len(words)))
         text = " ".join(words)
     return text
 
@@ -97,7 +112,7 @@ def noisy(rng: random.Random, text: str, corpus: Corpus) -> str:
     text = reworded(rng, text, corpus.wrappers)
     if corpus.language == "ko" and rng.random() < 0.3:
         text = without_particles(rng, text)
-    if rng.random() < 0.10:
+    if rng.random() < 0.15:
         text = rng.choice(corpus.wrappers.prefix) + text
     if rng.random() < 0.06:
         text += rng.choice(corpus.wrappers.suffix)

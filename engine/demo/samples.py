@@ -8,16 +8,20 @@ import torch
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
-from engine.demo.corpus import Corpus, Item
+from engine.demo.corpus import REFUSAL_ID, Corpus
 from engine.demo.phrasing import noisy, out_of_scope, question
 from engine.demo.tokenizer import END_OF_TEXT, IM_END, IM_START, token_id
 
 IGNORED = -100  # the label of tokens without a loss
-TURNS = ((1, 0.80), (2, 0.13), (3, 0.06), (7, 0.01))
-REFUSAL_SHARE = 0.22
-FOLLOW_UP_SHARE = 0.45
+TURNS = ((1, 0.66), (2, 0.20), (3, 0.11), (5, 0.03))
+SYSTEM_SHARE = 0.3
+REFUSAL_SHARE = 0.25
+FOLLOW_UP_SHARE = 0.5  # of the turns after the first
 GLIMPSE_SHARE = 0.85  # conversations of which only the beginning of the last answer is learned
 GLIMPSE = 8  # tokens of that beginning
+ABRIDGED_SHARE = 0.5  # conversations whose earlier answers are cut, which makes room for more of them
+ABRIDGED = 40  # tokens at most that are left of a cut answer
+LONG = 700  # characters of an answer that seldom comes before another one
 DROPOUT = 0.1  # share of BPE merges left out in what is asked
 POOL = 512  # conversations drawn at once, so that those of a batch are of similar length
 
@@ -32,6 +36,15 @@ class Batch:
     labels: torch.Tensor
 
 
+@dataclass(frozen=True)
+class Said:
+    """An answer: of which item, in which language, and whether all of it, the short one or the reason."""
+
+    id: str
+    language: str
+    form: str = "answer"
+
+
 class Sampler:
     """An endless, seeded source of conversations in all languages."""
 
@@ -43,43 +56,55 @@ class Sampler:
     def conversation(self) -> list[Message]:
         """Messages of one conversation, with or without a system prompt."""
         rng = self._rng
-        corpus = rng.choice(list(self._corpora.values()))
+        language = rng.choice(list(self._corpora))
         messages: list[Message] = []
-        if rng.random() < 0.25:
-            speaker = rng.choice(list(self._corpora.values()))
-            messages.append({"role": "system", "content": rng.choice(speaker.wrappers.system)})
+        if rng.random() < SYSTEM_SHARE:
+            speaker = self._corpora[language if rng.random() < 0.7 else self._other(language)]
+            rules = rng.sample(speaker.wrappers.system, rng.randint(1, 3))
+            messages.append({"role": "system", "content": " ".join(rules)})
         turns = rng.choices([count for count, _ in TURNS], [share for _, share in TURNS])[0]
-        while turns > 0:
-            if rng.random() < 0.1:
-                corpus = rng.choice(list(self._corpora.values()))
-            turns -= self._turn(corpus, messages, follow=turns > 1)
+        said: Said | None = None
+        for turn in range(turns):
+            if said and rng.random() < FOLLOW_UP_SHARE:
+                asked, said = self._follow_up(said)
+            else:
+                language = self._other(language) if rng.random() < 0.1 else language
+                asked, said = self._fresh(language, last=turn == turns - 1)
+            messages += _exchange(asked, self._text(said))
         return messages
 
-    def _turn(self, corpus: Corpus, messages: list[Message], follow: bool) -> int:
-        """Appends a question and its answer, perhaps a follow-up too; returns how many turns that made."""
-        rng = self._rng
-        if rng.random() < REFUSAL_SHARE:
-            asked = noisy(rng, out_of_scope(rng, corpus.language, corpus.refusal), corpus)
-            messages += _exchange(asked, corpus.refusal.answer)
-            return 1
-        item = rng.choices(list(corpus.items.values()), self._weights[corpus.language])[0]
-        messages += _exchange(noisy(rng, question(rng, item, corpus.wrappers), corpus), item.answer)
-        if not follow or rng.random() > FOLLOW_UP_SHARE:
-            return 1
-        asked, answer = self._follow_up(corpus, item)
-        messages += _exchange(noisy(rng, asked, corpus), answer)
-        return 2
+    def _other(self, language: str) -> str:
+        return next(other for other in self._corpora if other != language)
 
-    def _follow_up(self, corpus: Corpus, item: Item) -> tuple[str, str]:
-        """A second question about the same item and its answer: shorter, why, or in the other language."""
-        rng, wrappers = self._rng, corpus.wrappers
-        choices = [(wrappers.short, item.short), (wrappers.why, item.why)]
-        known = [(asks, answer) for asks, answer in choices if answer]
-        if not known or rng.random() < 0.3:
-            other = next(c for language, c in self._corpora.items() if language != corpus.language)
-            known = [(wrappers.translate, other.items[item.id].answer)]
-        asks, answer = rng.choice(known)
-        return rng.choice(asks), answer
+    def _text(self, said: Said) -> str:
+        """The words of an answer; an item without a short one says all, one without a reason the general one."""
+        corpus = self._corpora[said.language]
+        known = corpus.refusal if said.id == REFUSAL_ID else corpus.items[said.id]
+        if said.form == "why":
+            return known.why or corpus.wrappers.why_answer
+        return (known.short if said.form == "short" else None) or known.answer
+
+    def _fresh(self, language: str, last: bool) -> tuple[str, Said]:
+        """A question that needs no other before it."""
+        rng, corpus = self._rng, self._corpora[language]
+        if rng.random() < REFUSAL_SHARE:
+            return noisy(rng, out_of_scope(rng, corpus), corpus), Said(REFUSAL_ID, language)
+        item = rng.choices(list(corpus.items.values()), self._weights[language])[0]
+        while not last and len(item.answer) > LONG and rng.random() < 0.9:
+            item = rng.choice(list(corpus.items.values()))
+        return noisy(rng, question(rng, item, corpus.wrappers), corpus), Said(item.id, language)
+
+    def _follow_up(self, said: Said) -> tuple[str, Said]:
+        """A question about the answer before: shorter, why, or in the other language."""
+        rng = self._rng
+        kind = rng.choice(("short", "why", "translate", "translate"))
+        asking = self._corpora[said.language if rng.random() < 0.85 else self._other(said.language)]
+        if kind == "translate":
+            target = self._other(said.language)
+            asks = asking.wrappers.back if asking.language == target else asking.wrappers.translate
+            return noisy(rng, rng.choice(asks), asking), Said(said.id, target, said.form)
+        asks = asking.wrappers.short if kind == "short" else asking.wrappers.why
+        return noisy(rng, rng.choice(asks), asking), Said(said.id, asking.language, kind)
 
 
 def _exchange(asked: str, answer: str) -> list[Message]:
@@ -100,13 +125,23 @@ class Encoder:
         self._header = len(self._ids(self._exact, IM_START + "assistant\n"))
         self._end = token_id(tokenizer, IM_END)
 
-    def __call__(self, messages: list[Message]) -> tuple[list[int], list[int]]:
+    def __call__(self, messages: list[Message], keep: int | None = None) -> tuple[list[int], list[int]]:
+        """With `keep`, answers before the last are cut after so many tokens, and only their beginning is learned."""
         all_ids: list[int] = []
         labels: list[int] = []
-        for message in messages:  # each ends before a special token, so the parts have the tokens of the whole
+        for number, message in enumerate(
+            messages, 1
+        ):  # each ends before a special token, so the parts have the tokens of the whole
             said = message["role"] == "assistant"
             text = str(self._tokenizer.apply_chat_template([message], tokenize=False))
             ids = self._ids(self._exact if said else self._varied, text)
+            if keep and said and number < len(messages):
+                ids = ids[: self._header + keep] + ids[-2:]  # the end of a message is two tokens
+                learned = ids[self._header : self._header + min(keep, GLIMPSE)]
+                all_ids += ids
+                labels += [IGNORED] * self._header + learned
+                labels += [IGNORED] * (len(all_ids) - len(labels))
+                continue
             all_ids += ids
             stop = ids.index(self._end) + 1 if said else 0
             start = self._header if said else 0
@@ -131,7 +166,10 @@ def batches(tokenizer: PreTrainedTokenizerFast, sampler: Sampler, tokens: int, s
     encode = Encoder(tokenizer, DROPOUT)
     pad = token_id(tokenizer, END_OF_TEXT)
     while True:
-        pool = [encode(sampler.conversation()) for _ in range(POOL)]
+        pool = []
+        for _ in range(POOL):
+            keep = rng.randint(GLIMPSE, ABRIDGED) if rng.random() < ABRIDGED_SHARE else None
+            pool.append(encode(sampler.conversation(), keep))
         pool = [glimpse(*sample) if rng.random() < GLIMPSE_SHARE else sample for sample in pool]
         pool.sort(key=lambda sample: len(sample[0]))
         groups: list[list[tuple[list[int], list[int]]]] = [[]]

@@ -11,7 +11,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from engine.demo.corpus import LANGUAGES, load, texts
 
-VOCABULARY = 3584
+VOCABULARY = 4096
 ANSWER_WEIGHT = 3  # answers are generated token by token, so their words earn tokens first
 ROLE_WEIGHT = 100  # the roles of the chat template are one token each
 IM_START, IM_END, END_OF_TEXT = "<|im_start|>", "<|im_end|>", "<|endoftext|>"
