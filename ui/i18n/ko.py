@@ -103,7 +103,7 @@ TEXTS = {
     "greeting_text": "대화 내용은 이 서버에만 저장됩니다.",
     "suggestions": "이렇게 물어보세요",
     "suggestion_1": "이 서비스는 무엇인가요?",
-    "suggestion_2": "curl로 API를 어떻게 부르나요?",
+    "suggestion_2": "실제 모델은 어떻게 연결하나요?",
     "suggestion_3": "어떤 GPU를 쓰나요?",
     "suggestion_4": "아키텍처를 자세히 설명해 줘",
     # Engine
