@@ -16,7 +16,7 @@ from tests.rig.server import ROOT, server
 SIZES = {"desktop": (1440, 900), "phone": (360, 780)}
 QUESTIONS = {
     "ko": ["이 서비스는 무엇인가요?", "실제 모델은 어떻게 연결하나요?"],
-    "en": ["What is this service?", "How do I call the API with curl?"],
+    "en": ["What is this service?", "Which GPU do you use?"],
 }
 
 
@@ -47,9 +47,9 @@ async def ask(page: Page, question: str, number: int) -> None:
     """Send, and wait until the answer has its tools."""
     await page.locator("textarea").fill(question)
     await page.locator("textarea").press("Enter")
-    tools = page.get_by_role("button", name=re.compile("Details|자세히"))
+    tools = page.get_by_role("button", name=re.compile("^(Details|자세히)$"))
     await tools.nth(number - 1).wait_for()
-    await page.get_by_role("button", name=re.compile("Send|보내기")).wait_for()
+    await page.get_by_role("button", name=re.compile("^(Send|보내기)$")).wait_for()
 
 
 async def main(folder: Path) -> None:
