@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
+from app.errors import AppError
 from app.generations.admission import Ticket
 from app.generations.events import EventLog
 from app.generations.receipt import Stopwatch
@@ -28,6 +29,7 @@ class Generation:
     watch: Stopwatch = field(default_factory=Stopwatch)
     text: list[str] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
+    error: AppError | None = None
     ending: Literal["stop", "shutdown"] | None = None
     work: asyncio.Task[str] | None = None
     task: asyncio.Task[None] | None = None

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 
 from app.auth.dependencies import User
 from app.conversations.schemas import ChatRequest
-from app.errors import AppError, Invalid, Unavailable
+from app.errors import Invalid, Unavailable
 from app.generations.generation import Generation
 from app.generations.sse import event_stream
 from app.services import Services
@@ -70,10 +70,9 @@ async def _whole(generation: Generation) -> dict[str, Any]:
     """Wait for the end. Raises what ended it when it was not finished or stopped."""
     async for _ in generation.log.follow():
         continue
+    if generation.error is not None:
+        raise generation.error
     last = generation.log.events[-1]
-    if last.type == "error":
-        kind = Unavailable if last.data["code"] == "engine_lost" else _error_of(last.data["code"])
-        raise kind(last.data["message"], code=last.data["code"], retry_after=last.data.get("retry_after"))
     if last.type != "done":
         raise Unavailable("The server is shutting down.", code="shutting_down", retry_after=10)
     return {
@@ -83,7 +82,3 @@ async def _whole(generation: Generation) -> dict[str, Any]:
         "content": generation.content,
         **last.data,
     }
-
-
-def _error_of(code: str) -> type[AppError]:
-    return next((kind for kind in AppError.__subclasses__() if kind.code == code), AppError)

@@ -143,6 +143,7 @@ class Runner:
         watch = generation.watch
         receipt = watch.receipt(finish_reason)
         values = {"status": status, "receipt": receipt, "error_code": error.code if error else None}
+        generation.error = error
         await self._save_at_last(generation, values)
         metrics.observe_generation(self._supervisor.model_name, status, watch)
         log.info(

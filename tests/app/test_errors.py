@@ -144,6 +144,20 @@ async def test_a_crash_in_a_generation_is_told_without_detail(
     assert "secret" not in last["data"]["message"]
 
 
+async def test_a_message_found_too_long_only_after_loading_gets_the_same_status(
+    make_settings: Any, tmp_path: Any
+) -> None:
+    engine = ScriptedEngine(window=50)
+    engine.may_start.clear()
+    async with serving(make_settings(), engine) as served, served.client() as client:
+        body = {"content": "말 " * 60}
+        sent = asyncio.create_task(client.post("/api/chat", json=body, headers={"Accept": "application/json"}))
+        while not served.services.generations.admission.running:
+            await asyncio.sleep(0.01)
+        engine.may_start.set()
+        assert error(await sent) == (413, "context_length_exceeded")
+
+
 async def test_the_queue_and_the_users_share_are_bounded(make_settings: Any, tmp_path: Any) -> None:
     settings: Settings = make_settings(queue={"max_waiting": 1}, limits={"concurrent": 3}, engine={"max_num_seqs": 1})
     async with serving(settings, ScriptedEngine(slots=1)) as served:
