@@ -24,11 +24,15 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
-    """One stage with its reason in words; `progress` is a share from 0 to 1 where one is known."""
+    """One stage with its reason in words; `progress` is a share from 0 to 1 where one is known.
+
+    `retry_seconds` is the wait before the next start where there is one, in whole seconds.
+    """
 
     stage: Stage
     detail: str = ""
     progress: float | None = None
+    retry_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +45,31 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A rendered prompt: `tokens` is its length; `token_ids` is None for engines that tokenise elsewhere."""
+    """A rendered prompt: `tokens` is its length; `token_ids` is None for engines that tokenise elsewhere.
+
+    Prompts share cached prefixes only with prompts of the same `cache_salt`.
+    """
 
     messages: tuple[ChatMessage, ...]
     tokens: int
     token_ids: tuple[int, ...] | None = None
+    cache_salt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an earlier run of a generation has generated (`token_ids`) and shown (`text`, a prefix of theirs)."""
+
+    token_ids: tuple[int, ...]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How to sample. None means the model's own default; `max_tokens` counts new tokens."""
+    """How to sample. None means the model's own default.
+
+    `max_tokens` and `min_tokens` count all tokens of the answer, so also those of an earlier run.
+    """
 
     max_tokens: int
     min_tokens: int = 0
@@ -63,24 +82,29 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What one engine step added. `finish_reason` is set on the last one only."""
+    """What one engine step added. `finish_reason` is set on the last one only.
+
+    `preemptions` counts how often the engine has put this request back so far.
+    """
 
     text: str
     token_ids: tuple[int, ...] = ()
     finish_reason: FinishReason | None = None
     cached_tokens: int = 0
     reasoning: str = ""
+    preemptions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """The model in use, as shown to people. Lengths in tokens."""
+    """The model in use, as shown to people. Lengths in tokens. `resumable`: `stream` takes `written`."""
 
     name: str
     max_model_len: int
     max_num_seqs: int
     is_demo: bool = False
     notes: tuple[str, ...] = field(default=())
+    resumable: bool = True
 
 
 Report = Callable[[EngineStatus], None]
@@ -106,8 +130,14 @@ class Engine(Protocol):
     async def render(self, messages: Sequence[ChatMessage]) -> Prompt:
         """Apply the chat template and count tokens, off the event loop."""
 
-    def stream(self, request_id: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Delta, None]:
-        """Generate. Raises PromptTooLong, EngineUnavailable or EngineError."""
+    def stream(
+        self, request_id: str, prompt: Prompt, sampling: Sampling, written: Written | None = None
+    ) -> AsyncGenerator[Delta, None]:
+        """Generate; with `written` go on behind it, the deltas then hold only what follows.
+
+        When `written` is already complete, one last delta comes at once. Raises PromptTooLong,
+        EngineUnavailable or EngineError.
+        """
 
     async def check_health(self) -> None:
         """Raises EngineUnavailable when the engine cannot serve."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from engine.base import ChatMessage, Delta, EngineStatus, ModelInfo, Prompt, Report, Sampling, Stage
+from engine.base import ChatMessage, Delta, EngineStatus, ModelInfo, Prompt, Report, Sampling, Stage, Written
 from engine.config import EngineConfig
 from engine.errors import EngineConfigError, EngineError, EngineUnavailable
 
@@ -50,7 +50,7 @@ class RemoteEngine:
             )
         chosen = models[wanted] if wanted != "auto" else next(iter(models.values()))
         window = min(int(chosen.get("max_model_len") or self._config.max_model_len), self._config.max_model_len)
-        self._info = ModelInfo(chosen["id"], window, self._config.max_num_seqs)
+        self._info = ModelInfo(chosen["id"], window, self._config.max_num_seqs, resumable=False)
         report(EngineStatus(Stage.WARMING, chosen["id"]))
         prompt = await self.render([ChatMessage("user", "Hello")])
         async for _ in self.stream("warm-up", prompt, Sampling(max_tokens=2)):
@@ -74,8 +74,15 @@ class RemoteEngine:
         tokens = sum(len(message.content) // CHARS_PER_TOKEN + TOKENS_PER_TURN for message in messages)
         return Prompt(tuple(messages), tokens)
 
-    async def stream(self, request_id: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Delta, None]:
-        """Closing the generator closes the connection, which frees the request over there."""
+    async def stream(
+        self, request_id: str, prompt: Prompt, sampling: Sampling, written: Written | None = None
+    ) -> AsyncGenerator[Delta, None]:
+        """Closing the generator closes the connection, which frees the request over there.
+
+        Raises EngineError for a non-empty `written`: the protocol has no way to say it.
+        """
+        if written is not None and (written.token_ids or written.text):
+            raise EngineError("the remote engine cannot go on in the middle of an answer")
         body: dict[str, Any] = {
             "model": self.info.name,
             "messages": [{"role": message.role, "content": message.content} for message in prompt.messages],

@@ -3,28 +3,43 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
 
+from engine.backoff import Backoff
 from engine.base import Engine, EngineStatus, ModelInfo, Stage
 from engine.errors import EngineConfigError, EngineError, EngineUnavailable
 
 log = structlog.get_logger(__name__)
 
 HEALTH_SECONDS = 1.0
-MAX_BACKOFF_SECONDS = 60.0
 
 
 class Supervisor:
-    """Owns the engine. `status` is what the page, `/readyz` and the metrics show."""
+    """Owns the engine. `status` is what the page, `/readyz` and the metrics show.
 
-    def __init__(self, engine: Engine) -> None:
+    `restart_eta_ms` is how long the newest successful start took, from the loss of the engine before it
+    until it was ready, without the wait of a crash loop; None before the first. `clock` and `sleep` are
+    for tests of that loop.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self.engine = engine
         self.status = EngineStatus(Stage.STARTING)
         self.restarts = 0
+        self.restart_eta_ms: int | None = None
         self._changed = asyncio.Event()
         self._suspected = asyncio.Event()
+        self._clock = clock
+        self._sleep = sleep
+        self._backoff = Backoff()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -102,7 +117,7 @@ class Supervisor:
             else:
                 loop.call_soon_threadsafe(self._report, status)
 
-        backoff = 1.0
+        began = self._clock()
         while True:
             try:
                 await self.engine.start(report)
@@ -111,17 +126,25 @@ class Supervisor:
                 self._report(EngineStatus(Stage.FAILED, str(error)))
                 return
             except EngineError as error:
-                log.warning("engine start failed", reason=str(error), retry_seconds=backoff)
-                self._report(EngineStatus(Stage.RESTARTING, str(error)))
-                await asyncio.sleep(backoff)
-                backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
-                continue
-            backoff = 1.0
-            reason = await self._until_dead()
-            log.error("engine lost", reason=reason)
-            self.restarts += 1
-            self._report(EngineStatus(Stage.RESTARTING, reason))
+                wait = self._backoff.after_failed_start(self._clock())
+                log.warning("engine start failed", reason=str(error), retry_seconds=wait)
+                detail = f"could not start, next try in {wait} s: {error}"
+            else:
+                self.restart_eta_ms = round((self._clock() - began) * 1000)
+                reason = await self._until_dead()
+                began = self._clock()
+                self.restarts += 1
+                wait = self._backoff.after_loss(began)
+                log.error("engine lost", reason=reason, retry_seconds=wait)
+                losses = self._backoff.losses
+                detail = f"crashed {losses} times in 5 minutes, next try in {wait} s: {reason}" if wait else reason
+            self._report(EngineStatus(Stage.RESTARTING, detail, retry_seconds=wait or None))
+            # After a failed start too: half an engine may be there.
             await self.engine.stop()
+            if wait:
+                asleep = self._clock()
+                await self._sleep(wait)
+                began += self._clock() - asleep
 
     async def _until_dead(self) -> str:
         while True:
@@ -130,5 +153,5 @@ class Supervisor:
             self._suspected.clear()
             try:
                 await self.engine.check_health()
-            except EngineUnavailable as error:
+            except EngineError as error:
                 return str(error)

@@ -3,22 +3,28 @@
 import asyncio
 import multiprocessing
 import os
+import time
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
 from engine import core_process
-from engine.base import ChatMessage, Delta, EngineStatus, ModelInfo, Prompt, Report, Sampling, Stage
+from engine.base import ChatMessage, Delta, EngineStatus, ModelInfo, Prompt, Report, Sampling, Stage, Written
 from engine.chat_template import ChatTemplate
 from engine.choose import ModelChoice, choose_model, read_config
 from engine.config import EngineConfig
 from engine.download import fetch
 from engine.errors import EngineConfigError, EngineError, EngineUnavailable, PromptTooLong
 from engine.hardware import gpus, vllm_build
+from engine.llm import load
+from engine.resume import ResumedText
+from engine.sampling import sampling_params
 from engine.vllm_args import engine_args
+from engine.watchdog import EngineProcesses, Watchdog
 
 log = structlog.get_logger(__name__)
 
@@ -26,8 +32,12 @@ log = structlog.get_logger(__name__)
 class VllmEngine:
     """Implements `engine.base.Engine`. vLLM is imported in a thread, after the web server is up."""
 
-    def __init__(self, config: EngineConfig) -> None:
+    def __init__(self, config: EngineConfig, hang_seconds: float = 10.0) -> None:
         self._config = config
+        self._hang_seconds = hang_seconds
+        self._watchdog = Watchdog(hang_seconds)
+        self._processes = EngineProcesses()
+        self._canary: asyncio.Task[None] | None = None
         # One thread builds, rebuilds and shuts down, so these never overlap.
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._tokenizing = ThreadPoolExecutor(1, thread_name_prefix="tokenizer")
@@ -36,6 +46,7 @@ class VllmEngine:
         self._template: ChatTemplate | None = None
         self._info: ModelInfo | None = None
         self._defaults: dict[str, Any] = {}
+        self._generation_config: dict[str, Any] = {}
 
     @property
     def info(self) -> ModelInfo:
@@ -92,13 +103,23 @@ class VllmEngine:
         model_config = self._llm.model_config
         self._template = ChatTemplate(self._llm.get_tokenizer())
         self._defaults = model_config.get_diff_sampling_param()
+        self._generation_config = model_config.try_get_generation_config()
         self._info = ModelInfo(
             choice.name, model_config.max_model_len, self._config.max_num_seqs, choice.is_demo, tuple(notes)
         )
 
     async def _warm_up(self) -> None:
+        warming = asyncio.create_task(self._generate("warm-up", 2), name="engine-warm-up")
+        try:
+            while not (await asyncio.wait({warming}, timeout=1))[0]:
+                await self.check_health()
+        finally:
+            warming.cancel()
+        await warming
+
+    async def _generate(self, request_id: str, tokens: int) -> None:
         prompt = await self.render([ChatMessage("user", "안녕하세요")])
-        async for _ in self.stream("warm-up", prompt, Sampling(max_tokens=2, ignore_eos=True)):
+        async for _ in self.stream(request_id, prompt, Sampling(max_tokens=tokens, ignore_eos=True)):
             continue
 
     async def render(self, messages: Sequence[ChatMessage]) -> Prompt:
@@ -109,50 +130,79 @@ class VllmEngine:
         ids = await loop.run_in_executor(self._tokenizing, self._template.encode, tuple(messages))
         return Prompt(tuple(messages), len(ids), ids)
 
-    async def stream(self, request_id: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Delta, None]:
-        """One delta per engine step that brought text or the end."""
+    async def stream(
+        self, request_id: str, prompt: Prompt, sampling: Sampling, written: Written | None = None
+    ) -> AsyncGenerator[Delta, None]:
+        """One delta per engine step. Nothing of `written` is generated again."""
         from vllm.exceptions import VLLMClientError
         from vllm.v1.engine.exceptions import EngineDeadError
 
-        llm = self.llm
         if prompt.tokens >= self.info.max_model_len:
             raise PromptTooLong(prompt.tokens, self.info.max_model_len)
-        inputs = {"type": "token", "prompt_token_ids": list(prompt.token_ids or ())}
+        ids, resumed = prompt.token_ids or (), None
+        if written is not None and (written.token_ids or written.text):
+            resumed = await self._resume(prompt, sampling, written)
+            if resumed.finish_reason is not None:
+                yield Delta(resumed.text(finished=True), (), resumed.finish_reason)
+                return
+            count = len(written.token_ids)
+            ids += written.token_ids
+            sampling = replace(
+                sampling,
+                max_tokens=sampling.max_tokens - count,
+                min_tokens=max(0, sampling.min_tokens - count),
+                stop=(),
+            )
+        inputs: dict[str, Any] = {"type": "token", "prompt_token_ids": list(ids)}
+        if prompt.cache_salt is not None:
+            inputs["cache_salt"] = prompt.cache_salt
+        params = sampling_params(sampling, self._defaults, detokenize=resumed is None)
         try:
-            async with aclosing(llm.generate(inputs, self._params(sampling), request_id)) as outputs:
+            async with aclosing(self.llm.generate(inputs, params, request_id)) as outputs:
                 async for output in outputs:
                     piece = output.outputs[0]
+                    text, tokens, reason = piece.text, tuple(piece.token_ids), piece.finish_reason
+                    if resumed is not None:
+                        text, tokens, reason = resumed.add(tokens, reason)
                     yield Delta(
-                        piece.text,
-                        tuple(piece.token_ids),
-                        piece.finish_reason,
+                        text,
+                        tokens,
+                        reason,
                         output.num_cached_tokens or 0,
+                        preemptions=output.metrics.num_preemptions if output.metrics else 0,
                     )
+                    if reason != piece.finish_reason:
+                        # A stop string that only we can see; closing the stream frees the request.
+                        return
         except EngineDeadError as error:
             raise EngineUnavailable("the engine process has ended") from error
         except VLLMClientError as error:
             raise EngineError(_first_line(error)) from error
 
-    def _params(self, sampling: Sampling) -> Any:
-        from vllm import SamplingParams
-        from vllm.sampling_params import RequestOutputKind
-
-        given = {
-            name: value for name in ("temperature", "top_p", "seed") if (value := getattr(sampling, name)) is not None
-        }
-        return SamplingParams(
-            **(self._defaults | given | {"max_tokens": sampling.max_tokens}),
-            min_tokens=min(sampling.min_tokens, sampling.max_tokens),
-            stop=list(sampling.stop),
-            ignore_eos=sampling.ignore_eos,
-            output_kind=RequestOutputKind.DELTA,
-            skip_clone=True,
-        )
+    async def _resume(self, prompt: Prompt, sampling: Sampling, written: Written) -> ResumedText:
+        room = self.info.max_model_len - prompt.tokens
+        params = sampling_params(replace(sampling, max_tokens=min(sampling.max_tokens, room)), self._defaults)
+        tokenizer = self.llm.get_tokenizer()
+        params.update_from_generation_config(self._generation_config, tokenizer.eos_token_id)
+        loop = asyncio.get_running_loop()
+        ids = prompt.token_ids or ()
+        return await loop.run_in_executor(self._tokenizing, ResumedText, tokenizer, ids, params, written)
 
     async def check_health(self) -> None:
-        """Raises EngineUnavailable when EngineCore has died."""
-        if self.llm.errored:
+        """Raises EngineUnavailable when EngineCore has died or hangs. Call it once a second."""
+        llm = self.llm
+        if llm.errored:
             raise EngineUnavailable("the engine process has ended")
+        running = llm.get_num_unfinished_requests()
+        if reason := self._watchdog.look(time.monotonic(), running, self._processes.read()):
+            raise EngineUnavailable(f"the engine process hangs: {reason}")
+        if self._canary is not None and self._canary.done():
+            canary, self._canary = self._canary, None
+            if error := canary.exception():
+                raise EngineUnavailable(f"the idle engine failed a test generation: {error}") from error
+        if self._watchdog.canary_due and self._canary is None:
+            # Unfinished like any other request, so the watchdog sees it when nothing comes back.
+            self._canary = asyncio.create_task(self._generate("canary", 1), name="engine-canary")
 
     async def stop(self) -> None:
         """Shut EngineCore down and wait until it is gone, also when it is still loading."""
@@ -160,33 +210,38 @@ class VllmEngine:
             # The load then fails at once; a large model would otherwise keep the process for minutes.
             for child in multiprocessing.active_children():
                 child.kill()
-        await asyncio.get_running_loop().run_in_executor(self._builder, self._shut_down)
+        llm, self._llm = self._llm, None
+        if llm is not None:
+            from vllm.v1.engine.exceptions import EngineDeadError
+
+            # vLLM tells its streams nothing when it shuts down, or only after the process has gone.
+            llm.output_processor.propagate_error(EngineDeadError())
+        # Handed over before the first await: a cancelled stop must not lose the engine.
+        gone = asyncio.get_running_loop().run_in_executor(self._builder, self._shut_down, llm)
+        if self._canary is not None:
+            canary, self._canary = self._canary, None
+            canary.cancel()
+            await asyncio.gather(canary, return_exceptions=True)
+        await gone
 
     def _build(self, args: dict[str, Any], fork_server: bool) -> None:
-        self._loading = True
+        self._loading, self._watchdog = True, Watchdog(self._hang_seconds)
         try:
-            self._llm = _load(args, fork_server)
+            self._llm = load(args, self._watchdog.stepped, fork_server=fork_server)
+            self._processes.find()
         finally:
             self._loading = False
 
-    def _shut_down(self) -> None:
-        llm, self._llm = self._llm, None
+    def _shut_down(self, llm: Any) -> None:
+        # A load that was under way has brought another one meanwhile.
+        llm, self._llm = llm or self._llm, None
+        if self._watchdog.hung:
+            # It would not obey, and vLLM would wait for it.
+            self._processes.kill()
         if llm is not None:
             llm.shutdown()
-
-
-def _load(args: dict[str, Any], fork_server: bool) -> Any:
-    from vllm import AsyncEngineArgs
-    from vllm.v1.engine.async_llm import AsyncLLM
-
-    class OwnedLLM(AsyncLLM):  # type: ignore[misc]  # vLLM is not typed here
-        """Shut down by `stop` alone: vLLM's `__del__` fails with a traceback at interpreter exit."""
-
-        def __del__(self) -> None:
-            return
-
-    core_process.install(fork_server=fork_server)
-    return OwnedLLM.from_engine_args(AsyncEngineArgs(**args))
+        # Workers may outlive an EngineCore that was killed.
+        self._processes.kill()
 
 
 def _first_line(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
-from engine.base import ChatMessage, Delta, EngineStatus, ModelInfo, Prompt, Report, Sampling, Stage
+from engine.base import ChatMessage, Delta, EngineStatus, ModelInfo, Prompt, Report, Sampling, Stage, Written
 from engine.errors import EngineError, EngineUnavailable, PromptTooLong
 
 REPLY = "하나 둘 셋 넷 다섯 여섯 일곱 여덟 아홉 열. **Markdown** and `code` too."
@@ -24,6 +24,7 @@ class ScriptedEngine:
         self.may_start.set()
         self.running: set[str] = set()
         self.prompts: list[Prompt] = []
+        self.written: list[Written | None] = []
         self.failure: EngineError | None = None
         self.dead = False
         self._known = ModelInfo("scripted", window, slots)
@@ -53,8 +54,10 @@ class ScriptedEngine:
         words = tuple(range(sum(len(message.content.split()) for message in messages)))
         return Prompt(tuple(messages), len(words), words)
 
-    async def stream(self, request_id: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Delta, None]:
-        """The reply word by word; with `ignore_eos` over and over."""
+    async def stream(
+        self, request_id: str, prompt: Prompt, sampling: Sampling, written: Written | None = None
+    ) -> AsyncGenerator[Delta, None]:
+        """The reply word by word, behind the words that are `written`; with `ignore_eos` over and over."""
         if self._info is None or self.dead:
             raise EngineUnavailable("the engine process has ended")
         if prompt.tokens >= self.info.max_model_len:
@@ -62,9 +65,14 @@ class ScriptedEngine:
         words = self.reply.split(" ")
         total = sampling.max_tokens if sampling.ignore_eos else min(len(words), sampling.max_tokens)
         self.prompts.append(prompt)
+        self.written.append(written)
+        first = len(written.token_ids) if written else 0
+        if first >= total:
+            yield Delta("", (), "length" if first >= sampling.max_tokens else "stop")
+            return
         self.running.add(request_id)
         try:
-            for index in range(total):
+            for index in range(first, total):
                 await asyncio.sleep(self.delay)
                 await self.gate.wait()
                 if self.dead:

@@ -7,7 +7,7 @@ from contextlib import aclosing
 import pytest
 import pytest_asyncio
 
-from engine.base import ChatMessage, Engine, EngineStatus, Sampling, Stage
+from engine.base import ChatMessage, Engine, EngineStatus, Sampling, Stage, Written
 from engine.config import EngineConfig
 from engine.errors import EngineUnavailable, PromptTooLong
 from engine.vllm_engine import VllmEngine
@@ -79,6 +79,26 @@ async def test_temperature_zero_repeats_itself(engine: Engine) -> None:
     assert await collect(engine, "first", sampling) == await collect(engine, "second", sampling)
 
 
+async def test_it_goes_on_behind_what_is_written(engine: Engine) -> None:
+    prompt = await engine.render(QUESTION)
+    sampling = Sampling(max_tokens=40, min_tokens=40, ignore_eos=True)
+    deltas = [delta async for delta in engine.stream("written", prompt, sampling)][:20]
+    ids = tuple(token for delta in deltas for token in delta.token_ids)
+    written = Written(ids, "".join(delta.text for delta in deltas))
+    rest = [delta async for delta in engine.stream("rest", prompt, sampling, written)]
+    assert len(ids) + sum(len(delta.token_ids) for delta in rest) == 40
+    assert rest[-1].finish_reason == "length"
+
+
+async def test_a_complete_answer_ends_at_once(engine: Engine) -> None:
+    prompt = await engine.render(QUESTION)
+    deltas = [delta async for delta in engine.stream("complete", prompt, Sampling(max_tokens=5, ignore_eos=True))]
+    ids = tuple(token for delta in deltas for token in delta.token_ids)
+    written = Written(ids, "".join(delta.text for delta in deltas))
+    last = [delta async for delta in engine.stream("last", prompt, Sampling(max_tokens=5), written)]
+    assert [(delta.text, delta.finish_reason) for delta in last] == [("", "length")]
+
+
 async def test_a_prompt_longer_than_the_window_is_refused(engine: Engine) -> None:
     prompt = await engine.render([ChatMessage("user", "말 " * (engine.info.max_model_len + 8))])
     with pytest.raises(PromptTooLong) as caught:
@@ -119,6 +139,25 @@ async def test_many_streams_run_at_once(engine: Engine) -> None:
 
 async def test_health(engine: Engine) -> None:
     await engine.check_health()
+
+
+async def test_stopping_ends_the_streams_and_it_starts_again(engine: Engine) -> None:
+    prompt = await engine.render(QUESTION)
+    begun = asyncio.Event()
+
+    async def consume() -> None:
+        async for _ in engine.stream("stopped", prompt, Sampling(max_tokens=8000, ignore_eos=True)):
+            begun.set()
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(consume())
+    await begun.wait()
+    await asyncio.wait_for(engine.stop(), 10)
+    with pytest.raises(EngineUnavailable):
+        await asyncio.wait_for(task, 1)
+    await engine.start(lambda status: None)
+    _, tokens, _ = await collect(engine, "again", Sampling(max_tokens=4, ignore_eos=True))
+    assert tokens == 4
 
 
 async def _until_idle(engine: Engine) -> None:

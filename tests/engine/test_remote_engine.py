@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from engine.base import ChatMessage, EngineStatus, Sampling, Stage
+from engine.base import ChatMessage, EngineStatus, Sampling, Stage, Written
 from engine.config import EngineConfig
 from engine.errors import EngineConfigError, EngineError, EngineUnavailable
 from engine.remote_engine import RemoteEngine
@@ -102,6 +102,18 @@ async def test_closing_the_stream_closes_the_connection(remote: Remote) -> None:
     async with aclosing(one.stream("id", prompt, Sampling(max_tokens=100_000))) as deltas:
         await anext(deltas)
     await asyncio.wait_for(remote.closed.wait(), 5)
+    await one.stop()
+
+
+async def test_it_cannot_go_on_in_the_middle(remote: Remote) -> None:
+    one = engine(remote)
+    await one.start(lambda status: None)
+    assert not one.info.resumable
+    prompt = await one.render([ChatMessage("user", "안녕")])
+    with pytest.raises(EngineError, match="cannot go on in the middle of an answer"):
+        await anext(one.stream("id", prompt, Sampling(max_tokens=3), Written((0,), "말")))
+    nothing_written = one.stream("id", prompt, Sampling(max_tokens=1), Written((), ""))
+    assert "".join([delta.text async for delta in nothing_written]) == "말0 "
     await one.stop()
 
 

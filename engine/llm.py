@@ -1,0 +1,34 @@
+"""vLLM's AsyncLLM, made as this service needs it. Blocking: vLLM is imported and the model is loaded."""
+
+from collections.abc import Callable
+from typing import Any
+
+from engine import core_process
+
+
+def load(args: dict[str, Any], stepped: Callable[[], None], *, fork_server: bool) -> Any:
+    """`stepped` is called on the event loop after each engine step. Raises whatever vLLM raises."""
+    from vllm import AsyncEngineArgs
+    from vllm.v1.engine.async_llm import AsyncLLM
+    from vllm.v1.metrics.loggers import StatLoggerBase
+
+    class OwnedLLM(AsyncLLM):  # type: ignore[misc]  # vLLM is not typed here
+        """Shut down by `stop` alone: vLLM's `__del__` fails with a traceback at interpreter exit."""
+
+        def __del__(self) -> None:
+            return
+
+    class StepLogger(StatLoggerBase):  # type: ignore[misc]
+        """Stands beside vLLM's own Prometheus logger."""
+
+        def __init__(self, vllm_config: Any, engine_index: int = 0) -> None:
+            return
+
+        def record(self, *args: Any, **kwargs: Any) -> None:
+            stepped()
+
+        def log_engine_initialized(self) -> None:
+            return
+
+    core_process.install(fork_server=fork_server)
+    return OwnedLLM.from_engine_args(AsyncEngineArgs(**args), stat_loggers=[StepLogger])
