@@ -185,15 +185,10 @@ class Settings(BaseSettings):
 # (group, name) of settings of the contract whose feature is still to come.
 NOT_IN_EFFECT: set[tuple[str, str | None]] = {
     ("models", None),
-    ("redis", "url"),
     ("limits", "requests"),
     ("limits", "anonymous"),
     ("limits", "tokens_per_minute"),
     ("limits", "tokens_per_day"),
-    ("generations", "detach_seconds"),
-    ("generations", "resume_seconds"),
-    ("generations", "hang_seconds"),
-    ("engine", "cache_salt"),
     ("smtp", "url"),
     ("otlp", "endpoint"),
     ("retention", "days"),

@@ -32,6 +32,20 @@ class AppError(Exception):
         self.retry_after = retry_after
         self.params = params
 
+    def as_data(self) -> dict[str, Any]:
+        """The data of an `error` event."""
+        data: dict[str, Any] = {"code": self.code, "message": self.message, "status": self.status}
+        if self.retry_after is not None:
+            data["retry_after"] = self.retry_after
+        return data | ({"params": self.params} if self.params else {})
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> "AppError":
+        """The error that an `error` event tells of."""
+        error = cls(data["message"], code=data["code"], retry_after=data.get("retry_after"), **data.get("params", {}))
+        error.status = data.get("status", cls.status)
+        return error
+
 
 class Unauthorized(AppError):
     """401"""

@@ -22,7 +22,7 @@ async def readyz(request: Request) -> JSONResponse:
     services: Services = request.app.state.services
     status = services.engine.status
     body = {
-        "stage": status.stage.value,
+        "stage": "draining" if services.generations.stopping else status.stage.value,
         "detail": status.detail,
         "progress": status.progress,
         "model": services.engine.model_name,
@@ -33,7 +33,7 @@ async def readyz(request: Request) -> JSONResponse:
         await services.db.ping()
     except Unavailable:
         body["database"] = "unavailable"
-    ready = services.engine.ready and body["database"] == "ok"
+    ready = services.engine.ready and body["database"] == "ok" and not services.generations.stopping
     return JSONResponse(body, 200 if ready else 503, headers={} if ready else {"Retry-After": "2"})
 
 

@@ -31,7 +31,7 @@ DESCRIPTION = "A self-hosted chat service: chat page, JSON API and the vLLM engi
 
 def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     """Build it; nothing is opened before the lifespan starts. Tests pass an engine of their own."""
-    chosen = engine or build_engine(settings.engine)
+    chosen = engine or build_engine(settings.engine, settings.generations.hang_seconds)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -58,7 +58,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=METHODS,
-            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "Idempotency-Key"],
             expose_headers=["X-Request-ID", "Retry-After"],
         )
     app.add_middleware(SecurityHeaders, tls=settings.secure_cookies)

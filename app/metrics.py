@@ -33,8 +33,8 @@ loop_lag = Histogram("chat_event_loop_lag_seconds", "How late the event loop run
 http_requests = Counter("chat_http_requests_total", "HTTP requests", ["route", "method", "status"])
 
 
-def observe_generation(model: str, status: str, watch: Stopwatch) -> None:
-    """Count one ended generation."""
+def observe_generation(model: str, status: str, watch: Stopwatch, ending: str | None = None) -> None:
+    """Count one ended generation; `ending` is who ended it before its time."""
     requests.labels(model or "none", STATUS.get(status, "error")).inc()
     timing = watch.timing()
     duration.observe((timing["total_ms"] or 0) / 1000)
@@ -47,7 +47,7 @@ def observe_generation(model: str, status: str, watch: Stopwatch) -> None:
     tokens.labels("completion").inc(watch.completion_tokens)
     tokens.labels("cached").inc(watch.cached_tokens)
     if status in ("cancelled", "interrupted"):
-        aborted.labels(status).inc()
+        aborted.labels("detached" if ending == "detached" else status).inc()
 
 
 def page(registry: CollectorRegistry = REGISTRY) -> Response:

@@ -18,7 +18,7 @@ from app.config import Settings
 from app.db import Database
 from app.errors import Unavailable
 from app.logs import configure_logging
-from app.services import SAVE_SECONDS, Services
+from app.services import DRAIN_SECONDS, SAVE_SECONDS, Services
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +74,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """First our drain, then uvicorn's."""
         services: Services = self._app.state.services
-        await services.generations.shutdown(SAVE_SECONDS)
+        await services.generations.shutdown(DRAIN_SECONDS, SAVE_SECONDS)
         await super().shutdown(sockets)
 
 

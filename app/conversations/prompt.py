@@ -1,33 +1,61 @@
-"""From a conversation to the prompt. The prompt only grows at its end, so that the next turn finds the
-previous one in the prefix cache; only when the window is full do the oldest turns fall away."""
+"""From a conversation to the prompt. The prompt only grows at its end, so that the next turn finds the previous one
+in the prefix cache. When the window is full the older half falls away at once, not a turn at a time: the turns
+after that grow at their end again."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
 
 from app.errors import TooLarge
 from engine.base import ChatMessage, Engine, Prompt
 
 # An answer gets at least this share of the window unless fewer tokens were asked for.
 REPLY_SHARE = 4
+# What is kept of a full window.
+KEPT_SHARE = 2
 MIN_REPLY_TOKENS = 16
 
 
-class Turn(Protocol):
+class Stored(Protocol):
     """What the builder reads of a stored message."""
 
+    id: UUID
     role: str
     content: str
+    receipt: dict[str, Any] | None
 
 
-def turns(system_prompt: str | None, path: Sequence[Turn], content: str) -> list[ChatMessage]:
-    """The system prompt, the stored messages byte for byte, and the new question.
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message with its id."""
 
-    Answers without text (stopped before the first token) are left out.
-    """
-    messages = [ChatMessage("system", system_prompt)] if system_prompt else []
-    spoken = (turn for turn in path if turn.content)
-    messages += [ChatMessage("assistant" if turn.role == "assistant" else "user", turn.content) for turn in spoken]
-    return [*messages, ChatMessage("user", content)]
+    id: UUID
+    message: ChatMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The prompt, how many new tokens there is room for, and the oldest message in it when older ones are not."""
+
+    prompt: Prompt
+    room: int
+    context_start: UUID | None
+
+
+def turns(path: Sequence[Stored]) -> list[Turn]:
+    """The stored messages byte for byte. Answers without text (stopped before the first token) are left out."""
+    return [
+        Turn(one.id, ChatMessage("assistant" if one.role == "assistant" else "user", one.content))
+        for one in path
+        if one.content
+    ]
+
+
+def last_start(path: Sequence[Stored]) -> str | None:
+    """Where the prompt of the newest answer began, if that was not the beginning."""
+    receipts = [one.receipt for one in path if one.receipt]
+    return receipts[-1].get("context_start") if receipts else None
 
 
 def alternating(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
@@ -41,41 +69,46 @@ def alternating(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
     return joined
 
 
-async def fit(engine: Engine, messages: Sequence[ChatMessage], max_tokens: int | None) -> tuple[Prompt, int]:
-    """The prompt within the window, and how many new tokens there is room for.
+async def fit(
+    engine: Engine, system: str | None, said: Sequence[Turn], max_tokens: int | None, start: str | None = None
+) -> Fitted:
+    """The prompt within the window, from the message `start` on when there is one.
 
     Raises TooLarge (`context_length_exceeded`) when even the last message alone does not fit.
     """
+    head = [ChatMessage("system", system)] if system else []
     window = engine.info.max_model_len
     reserve = min(max_tokens or window, window // REPLY_SHARE)
-    prompt = await engine.render(alternating(messages))
+
+    async def render(begin: int) -> Prompt:
+        return await engine.render(alternating([*head, *(turn.message for turn in said[begin:])]))
+
+    begin = next((index for index, turn in enumerate(said) if str(turn.id) == start), 0)
+    prompt = await render(begin)
     if prompt.tokens + reserve > window:
-        prompt = await _without_oldest(engine, messages, window, reserve)
+        least = await render(len(said) - 1)
+        _check(least.tokens, min(reserve, MIN_REPLY_TOKENS), window)
+        begin, prompt = len(said) - 1, least
+        starts = [index for index, turn in enumerate(said) if turn.message.role == "user"]
+        low, high = 0, len(starts) - 1
+        while low < high:
+            middle = (low + high) // 2
+            candidate = await render(starts[middle])
+            if candidate.tokens <= window // KEPT_SHARE and candidate.tokens + reserve <= window:
+                high, begin, prompt = middle, starts[middle], candidate
+            else:
+                low = middle + 1
     room = window - prompt.tokens
-    return prompt, min(max_tokens or room, room)
+    return Fitted(prompt, min(max_tokens or room, room), said[begin].id if begin else None)
 
 
-async def _without_oldest(engine: Engine, messages: Sequence[ChatMessage], window: int, reserve: int) -> Prompt:
-    head = [message for message in messages[:1] if message.role == "system"]
-    rest = messages[len(head) :]
-    starts = [index for index, message in enumerate(rest) if message.role == "user"]
-    least = await engine.render([*head, rest[-1]])
-    if least.tokens + min(reserve, MIN_REPLY_TOKENS) > window:
+def _check(tokens: int, reserve: int, window: int) -> None:
+    if tokens + reserve > window:
         raise TooLarge(
-            f"The message has {least.tokens} tokens; at most {window - MIN_REPLY_TOKENS} fit into the "
+            f"The message has {tokens} tokens; at most {window - MIN_REPLY_TOKENS} fit into the "
             f"context window of {window}.",
             code="context_length_exceeded",
-            tokens=least.tokens,
+            tokens=tokens,
             limit=window - MIN_REPLY_TOKENS,
             window=window,
         )
-    # The smallest number of turns to leave out; the last turn alone is known to fit.
-    low, high, best = 1, len(starts) - 1, least
-    while low < high:
-        middle = (low + high) // 2
-        candidate = await engine.render(alternating([*head, *rest[starts[middle] :]]))
-        if candidate.tokens + reserve <= window:
-            high, best = middle, candidate
-        else:
-            low = middle + 1
-    return best

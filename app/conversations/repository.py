@@ -102,24 +102,12 @@ async def path(db: AsyncSession, conversation_id: UUID, leaf_id: UUID) -> list[M
     return list(await db.scalars(query))
 
 
-async def message_of_generation(db: AsyncSession, user_id: UUID, generation_id: UUID) -> Message | None:
-    """The answer that a generation of this user wrote."""
-    row: Message | None = await db.scalar(_owned(user_id).where(Message.generation_id == generation_id))
+async def message(db: AsyncSession, user_id: UUID, message_id: UUID) -> Message | None:
+    """One message of this user."""
+    row: Message | None = await db.scalar(_owned(user_id).where(Message.id == message_id))
     return row
-
-
-async def update_message(db: AsyncSession, message_id: UUID, values: dict[str, Any]) -> None:
-    """Write the state of an answer; the caller is the generation that owns it."""
-    await db.execute(update(Message).where(Message.id == message_id).values(**values))
 
 
 async def touch(db: AsyncSession, conversation_id: UUID, at: datetime) -> None:
     """Move a conversation to the top of the list."""
     await db.execute(update(Conversation).where(Conversation.id == conversation_id).values(updated_at=at))
-
-
-async def interrupt_unfinished(db: AsyncSession) -> int:
-    """At start: answers that a killed process left behind; how many there were."""
-    statement = update(Message).where(Message.status.in_(("queued", "running"))).values(status="interrupted")
-    result: CursorResult[Any] = await db.execute(statement)  # type: ignore[assignment]
-    return result.rowcount

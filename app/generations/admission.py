@@ -7,9 +7,11 @@ the least has been given goes next, and a user who returns starts at the least o
 """
 
 import asyncio
+import heapq
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 from uuid import UUID
 
 from app.errors import RateLimited, Unavailable
@@ -23,10 +25,12 @@ KEEP_ONE_IN = 8
 class Ticket:
     """One admitted request: first waiting, then inside, then gone."""
 
-    def __init__(self, user_id: UUID) -> None:
+    def __init__(self, user_id: UUID, *, background: bool) -> None:
         self.user_id = user_id
+        self.background = background
         self.place = 0
         self.charged = 0.0
+        self.since = 0.0
         self.granted = asyncio.Event()
         self.moved: Callable[[], None] = lambda: None
 
@@ -37,7 +41,17 @@ class Share:
 
     work: float
     inside: int = 0
-    waiting: deque[Ticket] = field(default_factory=deque)
+    interactive: deque[Ticket] = field(default_factory=deque)
+    background: deque[Ticket] = field(default_factory=deque)
+
+    def line(self, *, background: bool) -> deque[Ticket]:
+        """Those who wait for an answer, or the work that nobody waits for."""
+        return self.background if background else self.interactive
+
+    @property
+    def waiting(self) -> int:
+        """How many of this user wait."""
+        return len(self.interactive) + len(self.background)
 
 
 class Admission:
@@ -50,30 +64,37 @@ class Admission:
         self._concurrent = concurrent
         self._shares: dict[UUID, Share] = {}
         self._gone: dict[UUID, float] = {}
+        self._inside: set[Ticket] = set()
         self._seconds = 0.0
         self._tokens = 0.0
 
     @property
     def waiting(self) -> int:
         """How many wait for a place."""
-        return sum(len(share.waiting) for share in self._shares.values())
+        return sum(share.waiting for share in self._shares.values())
 
     @property
     def running(self) -> int:
         """How many are inside."""
-        return sum(share.inside for share in self._shares.values())
+        return len(self._inside)
 
-    def enter(self, user_id: UUID) -> Ticket:
-        """Take a place. Raises RateLimited (`too_many_generations`) or Unavailable (`queue_full`)."""
+    def enter(self, user_id: UUID, *, background: bool = False, capped: bool = True) -> Ticket:
+        """Take a place. Raises RateLimited (`too_many_generations`) or Unavailable (`queue_full`).
+
+        `background` work gets in when nobody waits for an answer. Without `capped` nothing is refused: for those who
+        had a place before a restart.
+        """
         share = self._shares.get(user_id)
-        if share is not None and share.inside + len(share.waiting) >= self._concurrent:
+        if not capped:
+            pass
+        elif share is not None and share.inside + share.waiting >= self._concurrent:
             raise RateLimited(
                 f"You already have {self._concurrent} answers running. Wait for one to finish or stop one.",
                 code="too_many_generations",
                 retry_after=max(1, round(self._seconds)),
                 limit=self._concurrent,
             )
-        if self.running >= self._slots and self.waiting >= self._max_waiting:
+        elif self.running >= self._slots and self.waiting >= self._max_waiting:
             seconds = max(1, (self.eta_ms(self.waiting) or 1000) // 1000)
             raise Unavailable(
                 f"The queue is full. Please try again in {seconds} s.",
@@ -84,8 +105,8 @@ class Admission:
         if share is None:
             least = min((other.work for other in self._shares.values()), default=0.0)
             share = self._shares[user_id] = Share(max(self._gone.pop(user_id, 0.0), least))
-        ticket = Ticket(user_id)
-        share.waiting.append(ticket)
+        ticket = Ticket(user_id, background=background)
+        share.line(background=background).append(ticket)
         self._move()
         return ticket
 
@@ -94,12 +115,13 @@ class Admission:
         share = self._shares[ticket.user_id]
         if ticket.granted.is_set():
             share.inside -= 1
+            self._inside.discard(ticket)
             share.work += tokens - ticket.charged
             if seconds is not None:
                 self._seconds += (seconds - self._seconds) * (SMOOTHING if self._seconds else 1)
                 self._tokens += (tokens - self._tokens) * (SMOOTHING if self._tokens else 1)
         else:
-            share.waiting.remove(ticket)
+            share.line(background=ticket.background).remove(ticket)
         if not share.inside and not share.waiting:
             del self._shares[ticket.user_id]
             self._gone[ticket.user_id] = share.work
@@ -109,15 +131,27 @@ class Admission:
         self._move()
 
     def eta_ms(self, place: int) -> int | None:
-        """Milliseconds until the request at `place` gets in; None before anything has been measured."""
+        """Milliseconds until the request at `place` gets in; None before anything has been measured.
+
+        Those inside leave when they have been in for the usual time, and those who follow them stay as long.
+        """
         if place == 0:
             return 0
-        return round(1000 * self._seconds * place / self._slots) if self._seconds else None
+        if not self._seconds or not self._inside:
+            return None
+        moment = monotonic()
+        leaving = [max(0.0, self._seconds - (moment - ticket.since)) for ticket in self._inside]
+        heapq.heapify(leaving)
+        for _ in range(place - 1):
+            heapq.heappush(leaving, heapq.heappop(leaving) + self._seconds)
+        return round(1000 * leaving[0])
 
     def _move(self) -> None:
-        while (share := self._next()) is not None:
-            ticket = share.waiting.popleft()
+        while (chosen := self._next()) is not None:
+            share, ticket = chosen
             share.inside += 1
+            self._inside.add(ticket)
+            ticket.since = monotonic()
             # Charged in advance by what a request usually takes, corrected when it leaves.
             ticket.charged = max(self._tokens, 1.0)
             share.work += ticket.charged
@@ -130,18 +164,27 @@ class Admission:
                 ticket.place = place
                 ticket.moved()
 
-    def _next(self) -> Share | None:
-        """The waiting user with the least work who may take a slot now; None when there is none."""
+    def _next(self) -> tuple[Share, Ticket] | None:
+        """Of the waiting users with a right to a slot the one with the least work; None when there is none."""
         free = self._slots - self.running
-        may = [share for share in self._shares.values() if share.waiting and free > (self._kept if share.inside else 0)]
-        return min(may, key=lambda share: (share.work, share.inside), default=None)
+        for background in (False, True):
+            may = [
+                share
+                for share in self._shares.values()
+                if share.line(background=background) and free > (self._kept if share.inside or background else 0)
+            ]
+            if may:
+                share = min(may, key=lambda share: (share.work, share.inside))
+                return share, share.line(background=background).popleft()
+        return None
 
     def _order(self) -> list[Ticket]:
         """The waiting tickets in the order in which they would get in if nobody else came."""
         step = max(self._tokens, 1.0)
         keyed = [
-            (share.work + index * step, share.inside, number, ticket)
+            (background, share.work + index * step, share.inside, number, ticket)
             for number, share in enumerate(self._shares.values())
-            for index, ticket in enumerate(share.waiting)
+            for background in (False, True)
+            for index, ticket in enumerate(share.line(background=background))
         ]
-        return [ticket for _, _, _, ticket in sorted(keyed, key=lambda entry: entry[:3])]
+        return [entry[-1] for entry in sorted(keyed, key=lambda entry: entry[:4])]

@@ -2,35 +2,63 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 from uuid import UUID
 
-from app.errors import AppError
 from app.generations.admission import Ticket
-from app.generations.events import EventLog
+from app.generations.events import EventLog, EventType
+from app.generations.journal import Journal
 from app.generations.receipt import Stopwatch
-from engine.base import Prompt, Sampling
+from engine.base import Prompt, Sampling, Written
 
-Prepare = Callable[[], Awaitable[tuple[Prompt, Sampling]]]
+Ending = Literal["stop", "shutdown", "detached"]
 
 
-@dataclass(slots=True, eq=False)
-class Generation:
-    """Owned by the server, not by whoever watches it."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What goes to the engine. `context_start` is the oldest message in the prompt when older ones were left out."""
+
+    prompt: Prompt
+    sampling: Sampling
+    context_start: str | None = None
+
+
+Prepare = Callable[[], Awaitable[Prepared]]
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Followed:
+    """Anything whose events can be followed: running here, running on another replica, or ended."""
 
     id: UUID
     user_id: UUID
     conversation_id: UUID
     message_id: UUID
+    log: EventLog = field(default_factory=EventLog)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Generation(Followed):
+    """Owned by the server, not by whoever watches it.
+
+    `token_ids` and `text` are the whole answer; the first `carried_tokens` of them come from an earlier generation of
+    the same message, and `carried` is its text until the log holds it. `recorded_finish` was journaled by a process
+    that died before it could end the generation.
+    """
+
     prepare: Prepare
     ticket: Ticket
-    log: EventLog = field(default_factory=EventLog)
+    journal: Journal
+    prepared: Prepared | None = None
     watch: Stopwatch = field(default_factory=Stopwatch)
+    token_ids: list[int] = field(default_factory=list)
+    carried_tokens: int = 0
+    carried: str = ""
     text: list[str] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
-    error: AppError | None = None
-    ending: Literal["stop", "shutdown"] | None = None
+    recorded_finish: str | None = None
+    ending: Ending | None = None
     work: asyncio.Task[str] | None = None
     task: asyncio.Task[None] | None = None
 
@@ -39,7 +67,54 @@ class Generation:
         """The answer so far."""
         return "".join(self.text)
 
-    def cancel(self, ending: Literal["stop", "shutdown"]) -> None:
+    @property
+    def written(self) -> Written | None:
+        """What the engine has to go on behind; None at the start."""
+        return Written(tuple(self.token_ids), self.content) if self.token_ids or self.text else None
+
+    def record(
+        self,
+        *events: tuple[EventType, dict[str, Any]],
+        token_ids: tuple[int, ...] = (),
+        finish: str | None = None,
+    ) -> None:
+        """Journal one step, then let followers see its events."""
+        created = [self.log.create(type_, data) for type_, data in events]
+        step: dict[str, Any] = {"events": [[event.type, event.data] for event in created], "ids": token_ids}
+        step |= {"finish": finish} if finish else {}
+        self.token_ids += token_ids
+        self.journal.append(self.id, step, lambda: self.log.publish(*created))
+
+    def record_start(self, accepted: float) -> None:
+        """Journal who and what; `accepted` in seconds since the epoch."""
+        start = {
+            "user": str(self.user_id),
+            "conversation": str(self.conversation_id),
+            "message": str(self.message_id),
+            "accepted": accepted,
+            "carried": self.carried,
+            "ids": self.token_ids,
+        }
+        self.journal.append(self.id, {"start": start})
+
+    def record_prepared(self, prepared: Prepared) -> None:
+        """Journal what goes to the engine, so that exactly this goes there again."""
+        self.prepared = prepared
+        prompt = prepared.prompt
+        self.journal.append(
+            self.id,
+            {
+                "prepared": {
+                    "ids": prompt.token_ids,
+                    "tokens": prompt.tokens,
+                    "salt": prompt.cache_salt,
+                    "sampling": asdict(prepared.sampling),
+                    "context_start": prepared.context_start,
+                }
+            },
+        )
+
+    def cancel(self, ending: Ending) -> None:
         """End the work; the outer task still saves what there is."""
         if self.ending is None and not self.log.closed:
             self.ending = ending

@@ -5,16 +5,18 @@ from typing import Protocol
 from uuid import UUID
 
 from app.auth.current import CurrentUser
-from app.conversations import repository
 from app.db import Database
 from app.errors import Gone, NotFound, Unavailable
+from app.generations import repository
 from app.generations.admission import Admission, Ticket
-from app.generations.generation import Generation, Prepare
+from app.generations.events import EventLog, unpack
+from app.generations.generation import Followed, Generation, Prepare, Prepared
+from app.generations.journal import Journal
+from app.generations.replicas import Replicas
 from app.generations.runner import Runner
-from engine.supervisor import Supervisor
 
-# How long the log of an ended generation can still be replayed from memory, in seconds.
-KEEP_SECONDS = 600
+# How long the log of an ended generation stays in memory, in seconds; then it is read from the database.
+KEEP_SECONDS = 30
 
 
 class NewAnswer(Protocol):
@@ -28,12 +30,23 @@ class NewAnswer(Protocol):
 class Generations:
     """The registry. It keeps the references that keep the tasks alive."""
 
-    def __init__(self, db: Database, supervisor: Supervisor, admission: Admission) -> None:
+    def __init__(
+        self, db: Database, runner: Runner, admission: Admission, journal: Journal, replicas: Replicas | None
+    ) -> None:
         self._db = db
         self._admission = admission
-        self._runner = Runner(db, supervisor, admission)
+        self._runner = runner
+        self._journal = journal
+        self._replicas = replicas
         self._all: dict[UUID, Generation] = {}
         self._stopping = False
+        if replicas is not None:
+            replicas.listen(self.stop_here)
+
+    @property
+    def stopping(self) -> bool:
+        """True when nothing is admitted any more."""
+        return self._stopping
 
     @property
     def admission(self) -> Admission:
@@ -46,12 +59,41 @@ class Generations:
             raise Unavailable("The server is shutting down.", code="shutting_down", retry_after=10)
         return self._admission.enter(user_id)
 
-    def start(self, generation_id: UUID, answer: NewAnswer, ticket: Ticket, prepare: Prepare) -> Generation:
-        """Begin; the generation runs on whether or not anybody follows it."""
-        generation = Generation(generation_id, ticket.user_id, answer.conversation_id, answer.id, prepare, ticket)
-        self._all[generation_id] = generation
-        generation.task = asyncio.create_task(self._runner.run(generation), name=f"generation-{generation_id}")
-        generation.task.add_done_callback(lambda _: self._forget_later(generation_id))
+    def start(
+        self,
+        answer: NewAnswer,
+        ticket: Ticket,
+        prepare: Prepare,
+        prepared: Prepared | None = None,
+        carried: str = "",
+        carried_ids: tuple[int, ...] = (),
+    ) -> Generation:
+        """Begin; the generation runs on whether or not anybody follows it. `prepared` while the engine was ready, else
+        `prepare` is called when it is. `carried` is what the answer holds already."""
+        assert answer.generation_id is not None
+        generation = Generation(
+            id=answer.generation_id,
+            user_id=ticket.user_id,
+            conversation_id=answer.conversation_id,
+            message_id=answer.id,
+            prepare=prepare,
+            prepared=prepared,
+            ticket=ticket,
+            journal=self._journal,
+            carried=carried,
+            carried_tokens=len(carried_ids),
+            token_ids=list(carried_ids),
+            text=[carried] if carried else [],
+        )
+        return self.run(generation)
+
+    def run(self, generation: Generation) -> Generation:
+        """Run it in a task of its own."""
+        self._all[generation.id] = generation
+        generation.task = asyncio.create_task(self._runner.run(generation), name=f"generation-{generation.id}")
+        generation.task.add_done_callback(lambda _: self._forget_later(generation.id))
+        if self._replicas is not None:
+            self._replicas.mirror(generation)
         return generation
 
     def _forget_later(self, generation_id: UUID) -> None:
@@ -61,41 +103,57 @@ class Generations:
         """The generations of a conversation that have not ended."""
         return [one for one in self._all.values() if one.conversation_id == conversation_id and not one.log.closed]
 
-    def get(self, user: CurrentUser, generation_id: UUID) -> Generation:
-        """Raises NotFound for an unknown id and for somebody else's; Gone is only told by `find`."""
+    async def find(self, user: CurrentUser, generation_id: UUID) -> Followed:
+        """Running here, running on another replica, or ended. Raises NotFound for an unknown id and for somebody
+        else's, Gone when its events are no longer kept."""
         generation = self._all.get(generation_id)
-        if generation is None or generation.user_id != user.id:
+        if generation is not None and generation.user_id == user.id:
+            return generation
+        async with self._db.transaction() as db:
+            row = await repository.generation(db, user.id, generation_id)
+        if row is None:
             raise NotFound("There is no such generation.")
-        return generation
+        found = Followed(id=row.id, user_id=row.user_id, conversation_id=row.conversation_id, message_id=row.message_id)
+        if row.events is not None:
+            found.log = await asyncio.to_thread(unpack, row.events)
+        elif row.ended_at is None and self._replicas is not None:
+            found = await self._replicas.follow(found, lambda: self._stored(user, generation_id))
+        else:
+            raise Gone("The events of this generation are no longer kept; the message is.")
+        return found
 
-    async def find(self, user: CurrentUser, generation_id: UUID) -> Generation:
-        """As `get`; raises Gone when its answer is stored but its events are no longer kept."""
-        try:
-            return self.get(user, generation_id)
-        except NotFound:
-            async with self._db.transaction() as db:
-                message = await repository.message_of_generation(db, user.id, generation_id)
-            if message is None:
-                raise
-            raise Gone("The events of this generation are no longer kept; the message is.") from None
+    async def _stored(self, user: CurrentUser, generation_id: UUID) -> EventLog | None:
+        async with self._db.transaction() as db:
+            row = await repository.generation(db, user.id, generation_id)
+        return None if row is None or row.events is None else await asyncio.to_thread(unpack, row.events)
 
     async def stop(self, user: CurrentUser, generation_id: UUID) -> None:
         """Stop it in the queue or in the engine, and return when its end is stored. Ended ones: nothing to do."""
         try:
-            generation = await self.find(user, generation_id)
+            found = await self.find(user, generation_id)
         except Gone:
             return
-        generation.cancel("stop")
-        if generation.task is not None:
-            await asyncio.wait([generation.task])
+        if isinstance(found, Generation):
+            found.cancel("stop")
+            if found.task is not None:
+                await asyncio.wait([found.task])
+        elif not found.log.closed and self._replicas is not None:
+            await self._replicas.stop(found)
 
-    async def shutdown(self, seconds: float) -> None:
-        """Admit nothing more, interrupt what runs, and wait until it is saved."""
+    def stop_here(self, generation_id: UUID) -> None:
+        """Another replica was asked to stop it."""
+        if (generation := self._all.get(generation_id)) is not None:
+            generation.cancel("stop")
+
+    async def shutdown(self, drain_seconds: float, save_seconds: float) -> None:
+        """Admit nothing more, let answers finish for a while, keep the rest for the next process."""
         self._stopping = True
-        tasks = []
-        for generation in self._all.values():
+        if self._replicas is not None:
+            self._replicas.leave()
+        tasks = {one.task for one in self._all.values() if one.task is not None and not one.task.done()}
+        if tasks and drain_seconds:
+            _, tasks = await asyncio.wait(tasks, timeout=drain_seconds)
+        for generation in list(self._all.values()):
             generation.cancel("shutdown")
-            if generation.task is not None and not generation.task.done():
-                tasks.append(generation.task)
         if tasks:
-            await asyncio.wait(tasks, timeout=seconds)
+            await asyncio.wait(tasks, timeout=save_seconds)

@@ -15,27 +15,39 @@ def percentile(values: list[float], share: float) -> float:
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Times of one generation, in seconds of the monotonic clock."""
+    """Times of one generation, in seconds of the monotonic clock. What the engine was away does not count as a gap."""
 
     accepted: float = field(default_factory=monotonic)
     started: float | None = None
     first: float | None = None
     last: float | None = None
-    first_tokens: int = 0
     gaps: list[float] = field(default_factory=list)
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
+    preemptions: int = 0
 
     def step(self, tokens: int) -> None:
         """The engine brought `tokens` new tokens now."""
         moment = monotonic()
         if self.first is None:
-            self.first, self.first_tokens = moment, tokens
+            self.first = moment
         elif self.last is not None and tokens:
             self.gaps += [(moment - self.last) / tokens] * tokens
         self.last = moment
         self.completion_tokens += tokens
+
+    def pause(self) -> None:
+        """The engine was lost."""
+        self.last = None
+
+    def restore(self, age: float, queue_ms: int | None, prefill_ms: int | None) -> None:
+        """The times of an earlier process: accepted `age` seconds ago, and what it had measured."""
+        self.accepted = monotonic() - age
+        if queue_ms is not None:
+            self.started = self.accepted + queue_ms / 1000
+            if prefill_ms is not None:
+                self.first = self.started + prefill_ms / 1000
 
     @property
     def queue_ms(self) -> int:
@@ -67,13 +79,18 @@ class Stopwatch:
         }
 
     def _rate(self) -> float:
-        if not (self.started and self.first and self.last):
+        if total := sum(self.gaps):
+            return len(self.gaps) / total
+        if not (self.started and self.last):
             return 0.0
-        if self.last > self.first:
-            return (self.completion_tokens - self.first_tokens) / (self.last - self.first)
         # Everything came in one step: the time in the engine is all there is to divide by.
         return self.completion_tokens / max(self.last - self.started, 1e-3)
 
     def receipt(self, finish_reason: str | None) -> dict[str, Any]:
         """What the message keeps."""
-        return {"finish_reason": finish_reason, "usage": self.usage(), "timing": self.timing()}
+        return {
+            "finish_reason": finish_reason,
+            "usage": self.usage(),
+            "timing": self.timing(),
+            "preemptions": self.preemptions,
+        }

@@ -1,5 +1,7 @@
-"""`POST /api/chat`, and following or stopping a generation."""
+"""`POST /api/chat` and its sisters, and following or stopping a generation."""
 
+import asyncio
+import contextlib
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,12 +10,16 @@ from starlette.responses import JSONResponse
 
 from app.auth.dependencies import User
 from app.conversations.schemas import ChatRequest
-from app.errors import Invalid, Unavailable
-from app.generations.generation import Generation
+from app.errors import AppError, Invalid, Unavailable
+from app.generations.generation import Followed, Generation
 from app.generations.sse import event_stream
 from app.services import Services
 
 router = APIRouter(prefix="/api", tags=["chat"])
+# How long events that a client has seen elsewhere may take to come here, in seconds.
+COME_SECONDS = 2.0
+Accept = Annotated[str, Header()]
+Key = Annotated[str | None, Header(alias="Idempotency-Key")]
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/event-stream": {}, "application/json": {}}, "description": "The answer"}
 }
@@ -25,12 +31,25 @@ def _services(request: Request) -> Services:
 
 
 @router.post("/chat", responses=STREAM, response_model=None)
-async def chat(request: Request, user: User, body: ChatRequest, accept: Annotated[str, Header()] = "*/*") -> Response:
+async def chat(request: Request, user: User, body: ChatRequest, accept: Accept = "*/*", key: Key = None) -> Response:
     """Send a message. The answer comes as events, or whole when only `application/json` is accepted."""
-    generation = await _services(request).conversations.send(user, body)
-    if wants_json(accept):
-        return JSONResponse(await _whole(generation))
-    return event_stream(generation.log)
+    return await _answer(await _services(request).conversations.send(user, body, key), accept)
+
+
+@router.post("/messages/{message_id}/regenerate", responses=STREAM, response_model=None)
+async def regenerate(
+    request: Request, user: User, message_id: UUID, accept: Accept = "*/*", key: Key = None
+) -> Response:
+    """Another answer to the same question, beside those there are."""
+    return await _answer(await _services(request).conversations.regenerate(user, message_id, key), accept)
+
+
+@router.post("/messages/{message_id}/continue", responses=STREAM, response_model=None)
+async def continue_(
+    request: Request, user: User, message_id: UUID, accept: Accept = "*/*", key: Key = None
+) -> Response:
+    """Go on with an answer that was cut off. The events hold the whole answer, what there was as the first delta."""
+    return await _answer(await _services(request).conversations.continue_answer(user, message_id, key), accept)
 
 
 @router.get("/generations/{generation_id}/events", responses=STREAM, response_model=None)
@@ -41,8 +60,8 @@ async def events(
     last_event_id: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
 ) -> Response:
     """The events from the start, or after `Last-Event-ID`."""
-    generation = await _services(request).generations.find(user, generation_id)
-    return event_stream(generation.log, _position(last_event_id, len(generation.log.events)))
+    followed = await _services(request).generations.find(user, generation_id)
+    return event_stream(followed.log, await _position(last_event_id, followed))
 
 
 @router.delete("/generations/{generation_id}", status_code=204)
@@ -58,27 +77,38 @@ def wants_json(accept: str) -> bool:
     return "application/json" in types and "text/event-stream" not in types
 
 
-def _position(last_event_id: str | None, length: int) -> int:
+async def _position(last_event_id: str | None, followed: Followed) -> int:
     if last_event_id is None:
         return 0
-    if not (last_event_id.isascii() and last_event_id.isdigit()) or int(last_event_id[:12]) > length:
+    position = int(last_event_id[:12]) if last_event_id.isascii() and last_event_id.isdigit() else -1
+    log = followed.log
+    if position > len(log.events) and not isinstance(followed, Generation):
+        # What was seen on the server that writes it may not have come here yet.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(COME_SECONDS), contextlib.aclosing(log.follow(position - 1)) as batches:
+                await anext(batches, None)
+    if not 0 <= position <= len(log.events):
         raise Invalid("Last-Event-ID: not the id of an event of this generation.", code="invalid_event_id")
-    return int(last_event_id)
+    return position
 
 
-async def _whole(generation: Generation) -> dict[str, Any]:
+async def _answer(followed: Followed, accept: str) -> Response:
+    return JSONResponse(await _whole(followed)) if wants_json(accept) else event_stream(followed.log)
+
+
+async def _whole(followed: Followed) -> dict[str, Any]:
     """Wait for the end. Raises what ended it when it was not finished or stopped."""
-    async for _ in generation.log.follow():
+    async for _ in followed.log.follow():
         continue
-    if generation.error is not None:
-        raise generation.error
-    last = generation.log.events[-1]
-    if last.type != "done":
+    last = followed.log.events[-1] if followed.log.ended else None
+    if last is None:
         raise Unavailable("The server is shutting down.", code="shutting_down", retry_after=10)
+    if last.type == "error":
+        raise AppError.from_data(last.data)
     return {
-        "conversation_id": str(generation.conversation_id),
-        "message_id": str(generation.message_id),
-        "generation_id": str(generation.id),
-        "content": generation.content,
+        "conversation_id": str(followed.conversation_id),
+        "message_id": str(followed.message_id),
+        "generation_id": str(followed.id),
+        "content": followed.log.text(),
         **last.data,
     }

@@ -6,7 +6,8 @@ from alembic import context
 from sqlalchemy import Connection
 
 import app.auth.models
-import app.conversations.models  # noqa: F401
+import app.conversations.models
+import app.generations.models  # noqa: F401
 from app.config import load_settings
 from app.db import Base, Database
 

@@ -1,7 +1,5 @@
 """A message from the API to the stored answer."""
 
-import asyncio
-
 import httpx
 
 from tests.app.serving import Served, chat, read_events, text_of
@@ -103,45 +101,3 @@ async def test_a_message_sent_while_the_model_loads_waits(served: Served, client
         assert (await anext(stream))["event"] == "queued"
         served.engine.may_start.set()
         assert [event async for event in stream][-1]["event"] == "done"
-
-
-async def test_a_lost_engine_ends_with_an_error_and_comes_back(served: Served, client: httpx.AsyncClient) -> None:
-    served.engine.gate.clear()
-    async with client.stream("POST", "/api/chat", json={"content": "안녕"}) as response:
-        stream = read_events(response)
-        first = await anext(stream)
-        served.engine.dead = True
-        served.engine.gate.set()
-        events = [first] + [event async for event in stream]
-    assert (events[-1]["event"], events[-1]["data"]["code"]) == ("error", "engine_lost")
-    await asyncio.wait_for(served.services.engine.wait_ready(), 5)
-    assert text_of(await chat(client)) == REPLY
-
-
-async def test_sigterm_saves_the_partial_answer_as_interrupted(served: Served, client: httpx.AsyncClient) -> None:
-    served.engine.delay = 0.02
-    body = {"content": "안녕", "params": {"max_tokens": 4000, "ignore_eos": True}}
-    events = []
-    async with client.stream("POST", "/api/chat", json=body) as response:
-        async for event in read_events(response):
-            events.append(event)
-            if len(events) == 6:
-                served.server.should_exit = True
-    assert events[-1]["event"] == "delta", "a stopping server closes the stream without an end event"
-    await asyncio.wait_for(asyncio.shield(served.stopped), 10)
-    row = await _stored(served, events[0]["data"]["message_id"])
-    assert row == ("interrupted", text_of(events))
-
-
-async def _stored(served: Served, message_id: str) -> tuple[str, str]:
-    from uuid import UUID
-
-    from app.conversations.models import Message
-    from app.db import Database
-
-    database = Database(served.services.settings)
-    async with database.transaction() as db:
-        row = await db.get(Message, UUID(message_id))
-    await database.close()
-    assert row is not None
-    return row.status, row.content

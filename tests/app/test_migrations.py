@@ -8,7 +8,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 
 import app.auth.models
-import app.conversations.models  # noqa: F401
+import app.conversations.models
+import app.generations.models  # noqa: F401
 from app.config import Settings
 from app.db import Base, Database
 from app.migrate import downgrade, migrate

@@ -1,0 +1,67 @@
+"""What goes to the engine for one answer: the prompt and how to sample."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from app.conversations import prompt as prompts
+from app.conversations import repository
+from app.conversations.models import Message
+from app.conversations.schemas import Params
+from app.db import Database
+from app.errors import NotFound
+from app.generations import repository as generations
+from app.generations.generation import Prepare, Prepared
+from engine.base import Sampling
+from engine.supervisor import Supervisor
+
+
+class Preparing:
+    """`salted`: one user's prompts are never found in another's prefix cache."""
+
+    def __init__(self, db: Database, supervisor: Supervisor, *, salted: bool) -> None:
+        self._db = db
+        self._supervisor = supervisor
+        self._salted = salted
+
+    async def prepare(
+        self,
+        user_id: UUID,
+        system: str | None,
+        said: Sequence[prompts.Turn],
+        start: str | None,
+        params: Params,
+        more: int = 0,
+    ) -> Prepared:
+        """`more` tokens than `max_tokens` are allowed. Raises TooLarge (`context_length_exceeded`)."""
+        wanted = None if params.max_tokens is None else params.max_tokens + more
+        fitted = await prompts.fit(self._supervisor.engine, system, said, wanted, start)
+        salt = str(user_id) if self._salted else None
+        sampling = Sampling(
+            max_tokens=fitted.room,
+            min_tokens=params.min_tokens or 0,
+            temperature=params.temperature,
+            top_p=params.top_p,
+            seed=params.seed,
+            stop=tuple(params.stop or ()),
+            ignore_eos=bool(params.ignore_eos),
+        )
+        context_start = str(fitted.context_start) if fitted.context_start else None
+        return Prepared(replace(fitted.prompt, cache_salt=salt), sampling, context_start)
+
+    def again(self, user_id: UUID, answer: Message, more: int = 0) -> Prepare:
+        """How to prepare a stored answer once more, from what is stored."""
+
+        async def prepare() -> Prepared:
+            async with self._db.transaction() as db:
+                conversation = await repository.conversation(db, user_id, answer.conversation_id)
+                if conversation is None or answer.parent_id is None:
+                    raise NotFound("There is no such conversation.", code="conversation_not_found")
+                path = await repository.path(db, answer.conversation_id, answer.parent_id)
+                assert answer.generation_id is not None
+                params = await generations.params(db, answer.generation_id)
+            start = prompts.last_start(path)
+            given = Params.model_validate(params)
+            return await self.prepare(user_id, conversation.system_prompt, prompts.turns(path), start, given, more)
+
+        return prepare

@@ -1,0 +1,181 @@
+"""Everything that begins an answer: a message, another answer to it, going on with one that was cut off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.auth.current import CurrentUser
+from app.conversations import prompt as prompts
+from app.conversations import repository
+from app.conversations.models import Message
+from app.conversations.preparing import Preparing
+from app.conversations.schemas import ChatRequest, Params
+from app.conversations.storing import Key, Writer, found, store_answer, store_generation, store_question
+from app.db import Database, new_id, now
+from app.errors import Conflict, Invalid, NotFound
+from app.generations import repository as answers
+from app.generations.generation import Followed, Generation, Prepared
+from app.generations.generations import Generations
+from app.generations.idempotency import Idempotency
+from engine.base import ChatMessage
+from engine.supervisor import Supervisor
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What a new question is said after."""
+
+    system: str | None
+    path: Sequence[Message]
+    parent_id: UUID | None
+    params: dict[str, object]
+
+
+class Sending:
+    """One service call, one or two short transactions; never one held while an answer streams."""
+
+    def __init__(
+        self, db: Database, generations: Generations, supervisor: Supervisor, preparing: Preparing, instance: str
+    ) -> None:
+        self._db = db
+        self._generations = generations
+        self._supervisor = supervisor
+        self._preparing = preparing
+        self._instance = instance
+        self._idempotency = Idempotency(db, generations)
+
+    async def send(self, user: CurrentUser, request: ChatRequest, key: str | None = None) -> Followed:
+        """Store the question and an empty answer, and start the generation that fills it.
+
+        Raises NotFound (conversation, parent or model), TooLarge (`context_length_exceeded`), RateLimited,
+        Unavailable, Conflict (`idempotency_key_reused`). Nothing is stored when it raises.
+        """
+        body = request.model_dump_json(exclude_unset=True).encode()
+        return await self._idempotency.once(user, key, body, lambda digest: self._send(user, request, key, digest))
+
+    async def regenerate(self, user: CurrentUser, message_id: UUID, key: str | None = None) -> Followed:
+        """One more answer to the same question, beside those there are. Raises as `send`."""
+        body = f"regenerate {message_id}".encode()
+        return await self._idempotency.once(
+            user, key, body, lambda digest: self._regenerate(user, message_id, key, digest)
+        )
+
+    async def continue_answer(self, user: CurrentUser, message_id: UUID, key: str | None = None) -> Followed:
+        """Go on with an answer that was stopped, interrupted or cut off by its length, from its last token.
+
+        Raises Conflict when it is complete or still running, else as `send`.
+        """
+        body = f"continue {message_id}".encode()
+        return await self._idempotency.once(
+            user, key, body, lambda digest: self._continue(user, message_id, key, digest)
+        )
+
+    async def _send(self, user: CurrentUser, request: ChatRequest, key: str | None, digest: str | None) -> Generation:
+        self._check_model(request.model)
+        context = await self._context(user, request)
+        params = Params.model_validate(context.params | request.params.model_dump(exclude_none=True))
+        question_id = new_id()
+        said = [*prompts.turns(context.path), prompts.Turn(question_id, ChatMessage("user", request.content))]
+        start = prompts.last_start(context.path)
+
+        async def prepare() -> Prepared:
+            return await self._preparing.prepare(user.id, context.system, said, start, params)
+
+        ticket = self._generations.admit(user.id)
+        try:
+            prepared = await prepare() if self._supervisor.ready else None
+            async with self._db.transaction() as db:
+                question = await store_question(db, user.id, request, question_id, context.parent_id)
+                answer = await store_answer(db, question, self._writer(user, params, key, digest))
+        except BaseException:
+            self._generations.admission.leave(ticket)
+            raise
+        return self._generations.start(answer, ticket, prepare, prepared)
+
+    async def _context(self, user: CurrentUser, request: ChatRequest) -> _Context:
+        if request.conversation_id is None:
+            if request.parent_id is not None:
+                raise no_such_parent()
+            return _Context(None, [], None, {})
+        async with self._db.transaction() as db:
+            row = found(await repository.conversation(db, user.id, request.conversation_id))
+            parent_id = request.parent_id
+            if "parent_id" not in request.model_fields_set:
+                parent_id = await repository.newest_message_id(db, row.id)
+            path = await repository.path(db, row.id, parent_id) if parent_id else []
+        if parent_id is not None and not path:
+            raise no_such_parent()
+        return _Context(row.system_prompt, path, parent_id, row.params)
+
+    async def _regenerate(self, user: CurrentUser, message_id: UUID, key: str | None, digest: str | None) -> Generation:
+        async with self._db.transaction() as db:
+            message = _found(await repository.message(db, user.id, message_id))
+            question = message
+            params: dict[str, object] = {}
+            if message.role == "assistant":
+                question = _found(message.parent_id and await repository.message(db, user.id, message.parent_id))
+                params = await answers.params(db, message.generation_id) if message.generation_id else {}
+        ticket = self._generations.admit(user.id)
+        try:
+            async with self._db.transaction() as db:
+                _found(await repository.message(db, user.id, question.id))
+                writer = self._writer(user, Params.model_validate(params), key, digest)
+                answer = await store_answer(db, question, writer, now())
+        except BaseException:
+            self._generations.admission.leave(ticket)
+            raise
+        return self._generations.start(answer, ticket, self._preparing.again(user.id, answer))
+
+    async def _continue(self, user: CurrentUser, message_id: UUID, key: str | None, digest: str | None) -> Generation:
+        async with self._db.transaction() as db:
+            _continuable(_found(await repository.message(db, user.id, message_id)))
+        ticket = self._generations.admit(user.id)
+        try:
+            async with self._db.transaction() as db:
+                answer = _found(await repository.message(db, user.id, message_id))
+                _continuable(answer)
+                params, ids = {}, []
+                if answer.generation_id is not None:
+                    params = await answers.params(db, answer.generation_id)
+                    ids = await answers.token_ids(db, answer.generation_id)
+                if answer.content and not ids:
+                    raise Conflict("The tokens of this answer are not known.", code="cannot_continue")
+                # Cut off by its length: as much again. Stopped or interrupted: what is left of it.
+                allowed = len(ids) if answer.status == "done" else 0
+                answer.generation_id, answer.status, answer.error_code = new_id(), "queued", None
+                store_generation(db, answer, self._writer(user, Params.model_validate(params), key, digest))
+        except BaseException:
+            self._generations.admission.leave(ticket)
+            raise
+        prepare = self._preparing.again(user.id, answer, allowed)
+        return self._generations.start(answer, ticket, prepare, carried=answer.content, carried_ids=tuple(ids))
+
+    def _check_model(self, model: str | None) -> None:
+        if model is not None and self._supervisor.model_name and model != self._supervisor.model_name:
+            raise NotFound(f"There is no model {model!r}.", code="model_not_found", model=model)
+
+    def _writer(self, user: CurrentUser, params: Params, key: str | None, digest: str | None) -> Writer:
+        stored_key = Key(key, digest) if key is not None and digest is not None else None
+        model = self._supervisor.model_name or None
+        return Writer(user.id, self._instance, model, params.model_dump(exclude_none=True), stored_key)
+
+
+def _continuable(message: Message) -> None:
+    if message.role != "assistant":
+        raise Invalid("Only an answer can be continued.", code="not_an_answer")
+    if message.status in answers.UNFINISHED:
+        raise Conflict("This answer is still being written.", code="still_running")
+    if message.status == "done" and (message.receipt or {}).get("finish_reason") != "length":
+        raise Conflict("This answer is complete.", code="already_complete")
+
+
+def _found(row: Message | UUID | None) -> Message:
+    """Raises NotFound; unknown and somebody else's look the same."""
+    if not isinstance(row, Message):
+        raise NotFound("There is no such message.", code="message_not_found")
+    return row
+
+
+def no_such_parent() -> NotFound:
+    """The 404 for a parent that is not a message of the conversation."""
+    return NotFound("parent_id: there is no such message in this conversation.")

@@ -1,0 +1,112 @@
+"""The rows of a new question and a new answer, written in the caller's transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.conversations import repository
+from app.conversations.models import Conversation, Message
+from app.conversations.schemas import ChatRequest
+from app.db import new_id, now
+from app.errors import NotFound
+from app.generations.models import GenerationRow
+
+TITLE_CHARS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An idempotency key, and the hash of the request that it stands for."""
+
+    key: str
+    body_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who writes an answer, and how."""
+
+    user_id: UUID
+    instance: str
+    model: str | None
+    params: dict[str, Any]
+    key: Key | None = None
+
+
+async def store_question(
+    db: AsyncSession, user_id: UUID, request: ChatRequest, question_id: UUID, parent_id: UUID | None
+) -> Message:
+    """The question, in a new conversation if the request names none. Raises NotFound."""
+    at = now()
+    if request.conversation_id is None:
+        conversation = Conversation(user_id=user_id, title=title_of(request.content), updated_at=at)
+        db.add(conversation)
+        await db.flush()
+    else:
+        # Again, with the owner: it may have been deleted while the prompt was built.
+        conversation = found(await repository.conversation(db, user_id, request.conversation_id))
+        conversation.updated_at = at
+        conversation.title = conversation.title or title_of(request.content)
+    question = Message(
+        id=question_id,
+        conversation_id=conversation.id,
+        parent_id=parent_id,
+        role="user",
+        content=request.content,
+        status="done",
+        created_at=at,
+    )
+    db.add(question)
+    await db.flush()
+    return question
+
+
+async def store_answer(db: AsyncSession, question: Message, writer: Writer, at: datetime | None = None) -> Message:
+    """An empty answer below the question, to be filled by a new generation."""
+    answer = Message(
+        conversation_id=question.conversation_id,
+        parent_id=question.id,
+        role="assistant",
+        content="",
+        status="queued",
+        model=writer.model,
+        generation_id=new_id(),
+        created_at=at or question.created_at + timedelta(microseconds=1),
+    )
+    db.add(answer)
+    await db.flush()
+    store_generation(db, answer, writer)
+    return answer
+
+
+def store_generation(db: AsyncSession, answer: Message, writer: Writer) -> None:
+    """The generation that fills the answer."""
+    assert answer.generation_id is not None
+    db.add(
+        GenerationRow(
+            id=answer.generation_id,
+            user_id=writer.user_id,
+            conversation_id=answer.conversation_id,
+            message_id=answer.id,
+            instance=writer.instance,
+            params=writer.params,
+            idempotency_key=writer.key.key if writer.key else None,
+            body_hash=writer.key.body_hash if writer.key else None,
+        )
+    )
+
+
+def title_of(content: str) -> str:
+    """The first words of the first question."""
+    line = " ".join(content.split())
+    return line if len(line) <= TITLE_CHARS else line[: TITLE_CHARS - 1].rstrip() + "…"
+
+
+def found(row: Conversation | None) -> Conversation:
+    """Raises NotFound; unknown and somebody else's look the same."""
+    if row is None:
+        raise NotFound("There is no such conversation.", code="conversation_not_found")
+    return row

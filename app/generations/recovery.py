@@ -1,0 +1,147 @@
+"""After a crash: what the journal of the killed process holds goes on, or is marked as interrupted."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+
+from app.conversations.models import Message
+from app.db import Database, now
+from app.errors import Unavailable
+from app.generations import repository
+from app.generations.admission import Admission
+from app.generations.events import Event, EventLog
+from app.generations.generation import Generation, Prepare, Prepared
+from app.generations.journal import Journal, Record
+from app.generations.receipt import Stopwatch
+from app.generations.saving import Saving
+from engine.base import Prompt, Sampling
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Lost:
+    """What the journal says about one generation."""
+
+    start: dict[str, Any]
+    records: int
+    prepared: Prepared | None = None
+    token_ids: list[int] = field(default_factory=list)
+    log: EventLog = field(default_factory=EventLog)
+    finish: str | None = None
+
+
+def replay(records: list[Record]) -> Lost:
+    """Put the records of one generation together. Raises KeyError when the first one is missing."""
+    lost = Lost(records[0]["start"], len(records))
+    lost.token_ids += lost.start["ids"]
+    for record in records[1:]:
+        if "prepared" in record:
+            lost.prepared = _prepared(record["prepared"])
+            continue
+        lost.token_ids += record["ids"]
+        lost.finish = record.get("finish") or lost.finish
+        for type_, data in record["events"]:
+            lost.log.publish(Event(len(lost.log.events) + 1, type_, data))
+    return lost
+
+
+def _prepared(record: dict[str, Any]) -> Prepared | None:
+    if record["ids"] is None:
+        return None  # a remote engine needs the messages, which only the database has
+    sampling = record["sampling"] | {"stop": tuple(record["sampling"]["stop"])}
+    prompt = Prompt((), record["tokens"], tuple(record["ids"]), cache_salt=record["salt"])
+    return Prepared(prompt, Sampling(**sampling), record["context_start"])
+
+
+class PrepareAgain(Protocol):
+    """How to build the prompt of a stored answer again."""
+
+    def __call__(self, user_id: UUID, answer: Message) -> Prepare: ...
+
+
+class Recovery:
+    """Run once at start, before requests are taken."""
+
+    def __init__(
+        self, db: Database, saving: Saving, admission: Admission, journal: Journal, resume_seconds: float
+    ) -> None:
+        self._db = db
+        self._saving = saving
+        self._admission = admission
+        self._journal = journal
+        self._resume_seconds = resume_seconds
+
+    async def run(self, instance: str, prepare: PrepareAgain) -> list[Generation]:
+        """The generations to run again, each with a `resuming` event behind what its followers have seen."""
+        left = self._journal.read()
+        age = time.time() - self._journal.last_write()
+        self._journal.open()
+        resumed: list[Generation] = []
+        for generation_id, records in left.items():
+            self._journal.adopt(generation_id, len(records))
+            async with self._db.transaction() as db:
+                message = await repository.resumable(db, generation_id)
+            if message is None:
+                self._journal.end(generation_id)
+                continue
+            generation = self._generation(generation_id, replay(records), message, prepare)
+            if age <= self._resume_seconds:
+                resumed.append(generation)
+            else:
+                await self._give_up(generation)
+        async with self._db.transaction() as db:
+            kept = {generation.id for generation in resumed}
+            for generation in resumed:
+                status = "running" if generation.prepared else "queued"
+                await repository.update_answer(db, generation.message_id, generation.id, {"status": status})
+            count = await repository.interrupt_unfinished(db, instance, kept, now())
+        if resumed or count:
+            log.warning("answers of a stopped server", resumed=len(resumed), interrupted=count)
+        return resumed
+
+    def _generation(self, generation_id: UUID, lost: Lost, message: Message, prepare: PrepareAgain) -> Generation:
+        user_id = UUID(lost.start["user"])
+        watch = Stopwatch()
+        data = {event.type: event.data for event in lost.log.events}
+        watch.restore(
+            max(0.0, time.time() - lost.start["accepted"]),
+            data.get("started", {}).get("queue_ms"),
+            data.get("prefilled", {}).get("prefill_ms"),
+        )
+        watch.cached_tokens = data.get("prefilled", {}).get("cached_tokens", 0)
+        carried_tokens = len(lost.start["ids"])
+        watch.completion_tokens = len(lost.token_ids) - carried_tokens
+        text = lost.log.text()
+        carried = "" if text else lost.start["carried"]
+        return Generation(
+            id=generation_id,
+            user_id=user_id,
+            conversation_id=UUID(lost.start["conversation"]),
+            message_id=UUID(lost.start["message"]),
+            prepare=prepare(user_id, message),
+            ticket=self._admission.enter(user_id, capped=False),
+            journal=self._journal,
+            log=lost.log,
+            prepared=lost.prepared,
+            watch=watch,
+            token_ids=lost.token_ids,
+            carried_tokens=carried_tokens,
+            carried=carried,
+            text=[text or carried],
+            reasoning=[event.data["text"] for event in lost.log.events if event.type == "reasoning"],
+            recorded_finish=lost.finish,
+        )
+
+    async def _give_up(self, generation: Generation) -> None:
+        self._admission.leave(generation.ticket)
+        error = Unavailable("The server was away for too long.", code="interrupted")
+        if generation.carried:
+            generation.record(("delta", {"text": generation.carried}))
+        last = generation.log.create("error", error.as_data())
+        receipt = generation.watch.receipt(None)
+        if await self._saving.end(generation, "interrupted", error, receipt, last):
+            self._journal.end(generation.id)

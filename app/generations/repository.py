@@ -1,0 +1,111 @@
+"""All SQL about generations and about the answers that they write."""
+
+import sys
+from array import array
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CursorResult, delete, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.conversations.models import Message
+from app.generations.models import GenerationRow
+
+KEEP_EVENTS = timedelta(hours=24)
+UNFINISHED = ("queued", "running")
+
+
+async def generation(db: AsyncSession, user_id: UUID, generation_id: UUID) -> GenerationRow | None:
+    """A generation of this user."""
+    query = select(GenerationRow).where(GenerationRow.id == generation_id, GenerationRow.user_id == user_id)
+    row: GenerationRow | None = await db.scalar(query)
+    return row
+
+
+async def by_key(db: AsyncSession, user_id: UUID, key: str) -> GenerationRow | None:
+    """The generation that a request with this idempotency key has started."""
+    query = select(GenerationRow).where(GenerationRow.user_id == user_id, GenerationRow.idempotency_key == key)
+    row: GenerationRow | None = await db.scalar(query)
+    return row
+
+
+async def resumable(db: AsyncSession, generation_id: UUID) -> Message | None:
+    """The answer of a generation that was cut off, unless it has ended, was deleted, or is written by another."""
+    query = select(Message).where(
+        Message.generation_id == generation_id, Message.status.in_((*UNFINISHED, "interrupted"))
+    )
+    row: Message | None = await db.scalar(query)
+    return row
+
+
+async def params(db: AsyncSession, generation_id: UUID) -> dict[str, Any]:
+    """The sampling parameters that were asked for."""
+    return await db.scalar(select(GenerationRow.params).where(GenerationRow.id == generation_id)) or {}
+
+
+async def token_ids(db: AsyncSession, generation_id: UUID) -> list[int]:
+    """The tokens of the answer; empty when they are not known."""
+    packed = await db.scalar(select(GenerationRow.token_ids).where(GenerationRow.id == generation_id))
+    return unpack_ids(packed or b"")
+
+
+async def update_answer(db: AsyncSession, message_id: UUID, generation_id: UUID, values: dict[str, Any]) -> None:
+    """Write the state of an answer, if this generation still is the one that writes it."""
+    statement = update(Message).where(Message.id == message_id, Message.generation_id == generation_id)
+    await db.execute(statement.values(**values))
+
+
+async def end(db: AsyncSession, generation_id: UUID, values: dict[str, Any]) -> None:
+    """Write how a generation ended."""
+    await db.execute(update(GenerationRow).where(GenerationRow.id == generation_id).values(**values))
+
+
+async def interrupt_unfinished(db: AsyncSession, instance: str, resumed: set[UUID], now: datetime) -> int:
+    """At start: answers that a killed process of this instance left behind and that nobody resumes, and those that
+    no instance has ended for a day. Tells how many there were."""
+    ours = select(GenerationRow.id).where(GenerationRow.instance == instance)
+    known = select(GenerationRow.id)
+    statement = (
+        update(Message)
+        .where(
+            Message.status.in_(UNFINISHED),
+            or_(
+                Message.generation_id.in_(ours),
+                Message.generation_id.not_in(known),
+                Message.created_at < now - KEEP_EVENTS,
+            ),
+            Message.generation_id.not_in(resumed),
+        )
+        .values(status="interrupted")
+    )
+    result: CursorResult[Any] = await db.execute(statement)  # type: ignore[assignment]
+    return result.rowcount
+
+
+async def expire(db: AsyncSession, now: datetime) -> None:
+    """Forget events and idempotency keys a day after the end; rows whose message is written by a later generation
+    go altogether a day after that."""
+    old = GenerationRow.ended_at < now - KEEP_EVENTS
+    still = or_(GenerationRow.events.is_not(None), GenerationRow.idempotency_key.is_not(None))
+    await db.execute(update(GenerationRow).where(old, still).values(events=None, idempotency_key=None))
+    current = exists().where(Message.id == GenerationRow.message_id, Message.generation_id == GenerationRow.id)
+    older = GenerationRow.ended_at < now - 2 * KEEP_EVENTS
+    await db.execute(delete(GenerationRow).where(older, ~current))
+
+
+def pack_ids(ids: list[int]) -> bytes:
+    """Four bytes a token, least significant first."""
+    packed = array("I", ids)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return packed.tobytes()
+
+
+def unpack_ids(packed: bytes) -> list[int]:
+    """As packed."""
+    ids = array("I")
+    ids.frombytes(packed)
+    if sys.byteorder == "big":
+        ids.byteswap()
+    return list(ids)

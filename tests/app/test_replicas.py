@@ -1,0 +1,259 @@
+"""Two servers on one PostgreSQL and one Redis: each shows and stops what the other one writes."""
+
+import asyncio
+import shutil
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.config import Settings
+from app.generations import replicas
+from tests.app.serving import Served, chat, read_events, serving, text_of
+from tests.app.test_resume import UNDISTURBED, begin, check, follow, stored
+from tests.rig import redis as rig
+from tests.rig.fixtures import need
+from tests.scripted_engine import REPLY, ScriptedEngine
+
+Both = dict[str, Settings]
+
+
+@pytest.fixture
+def redis() -> Iterator[rig.Redis]:
+    """Of this test alone: it may be stopped."""
+    need(shutil.which("redis-server"), "redis-server")
+    with rig.redis() as server:
+        yield server
+
+
+@pytest.fixture
+def both(
+    make_settings: Callable[..., Settings], postgres_url: Callable[[], str], redis: rig.Redis, tmp_path: Path
+) -> Both:
+    shared = {"database": {"url": postgres_url()}, "redis": {"url": redis.url}}
+    return {name: make_settings(data_dir=tmp_path / name, **shared) for name in "ab"}
+
+
+@asynccontextmanager
+async def ready(settings: Settings) -> AsyncIterator[tuple[Served, httpx.AsyncClient]]:
+    """A server with a signed-in client."""
+    async with serving(settings, ScriptedEngine(delay=0.01)) as served, served.client() as client:
+        await served.services.engine.wait_ready()
+        yield served, client
+
+
+@asynccontextmanager
+async def following(
+    client: httpx.AsyncClient, generation_id: str, after: int = 0
+) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
+    """The events as they come."""
+    headers = {"Last-Event-ID": str(after)}
+    async with client.stream("GET", f"/api/generations/{generation_id}/events", headers=headers) as response:
+        assert response.status_code == 200, (await response.aread()).decode()
+        yield read_events(response)
+
+
+async def take(events: AsyncIterator[dict[str, Any]], count: int, seconds: float = 10) -> list[dict[str, Any]]:
+    async with asyncio.timeout(seconds):
+        return [await anext(events) for _ in range(count)]
+
+
+async def rest(events: AsyncIterator[dict[str, Any]], seconds: float = 15) -> list[dict[str, Any]]:
+    async with asyncio.timeout(seconds):
+        return [event async for event in events]
+
+
+@contextmanager
+def frozen(redis: rig.Redis) -> Iterator[None]:
+    """It takes connections and does not answer."""
+    redis.process.popen.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        redis.process.popen.send_signal(signal.SIGCONT)
+
+
+async def test_what_one_writes_is_followed_on_the_other(both: Both) -> None:
+    async with ready(both["a"]) as (a, on_a), ready(both["b"]) as (b, on_b):
+        seen = await begin(on_a, a.engine, 12)
+        generation_id = seen[0]["data"]["generation_id"]
+        async with following(on_b, generation_id) as whole, following(on_b, generation_id, after=5) as later:
+            assert await take(whole, 12) == seen
+            assert await take(later, 7) == seen[5:]
+            a.engine.gate.set()
+            events = seen + await rest(whole)
+            assert await rest(later) == events[12:]
+        check(events)
+        assert text_of(events) == UNDISTURBED
+        assert await follow(on_a, generation_id) == events
+        assert b.engine.prompts == []
+
+
+async def test_only_its_owner_follows_it_and_only_up_to_its_end(both: Both) -> None:
+    async with ready(both["a"]) as (a, on_a), ready(both["b"]) as (b, on_b), b.client("lee@example.com") as lee:
+        seen = await begin(on_a, a.engine, 9)
+        path = f"/api/generations/{seen[0]['data']['generation_id']}/events"
+        assert (await lee.get(path)).status_code == 404
+        assert (await lee.delete(path.removesuffix("/events"))).status_code == 404
+        assert (await on_b.get(path, headers={"Last-Event-ID": "12"})).status_code == 422
+        a.engine.gate.set()
+
+
+async def test_a_client_that_is_ahead_of_redis_need_not_ask_twice(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replicas, "COALESCE_SECONDS", 1.0)
+    async with ready(both["a"]) as (a, on_a), ready(both["b"]) as (_, on_b):
+        seen = await begin(on_a, a.engine, 12)
+        a.engine.gate.set()
+        async with following(on_b, seen[0]["data"]["generation_id"], after=12) as events:
+            check(seen + await rest(events))
+
+
+async def test_stop_on_the_other_server(both: Both) -> None:
+    async with ready(both["a"]) as (a, on_a), ready(both["b"]) as (_, on_b):
+        seen = await begin(on_a, a.engine, 9)
+        generation_id = seen[0]["data"]["generation_id"]
+        async with following(on_a, generation_id) as here, following(on_b, generation_id) as there:
+            await take(there, 9)
+            assert (await on_b.delete(f"/api/generations/{generation_id}")).status_code == 204
+            assert a.engine.running == set()
+            events = await rest(here)
+            assert await rest(there) == events[9:]
+        check(events)
+        assert events[-1]["data"]["finish_reason"] == "cancelled"
+        assert await stored(both["a"], seen) == ("cancelled", text_of(events))
+        assert (await on_b.delete(f"/api/generations/{generation_id}")).status_code == 204
+
+
+async def test_what_has_ended_comes_from_the_database(both: Both, redis: rig.Redis) -> None:
+    async with ready(both["a"]) as (_, on_a), ready(both["b"]) as (_, on_b):
+        events = await chat(on_a)
+        generation_id = events[0]["data"]["generation_id"]
+        with frozen(redis):
+            assert await follow(on_b, generation_id) == events
+            assert await follow(on_b, generation_id, after=4) == events[4:]
+            assert (await on_b.delete(f"/api/generations/{generation_id}")).status_code == 204
+
+
+async def test_a_frozen_redis_disturbs_nobody_on_the_server_that_writes(both: Both, redis: rig.Redis) -> None:
+    async with ready(both["a"]) as (a, on_a), ready(both["b"]) as (_, on_b):
+        seen = await begin(on_a, a.engine, 9)
+        generation_id = seen[0]["data"]["generation_id"]
+        async with following(on_a, generation_id) as here, following(on_b, generation_id) as there:
+            assert await take(there, 9) == await take(here, 9) == seen
+            with frozen(redis):
+                a.engine.gate.set()
+                more = await take(here, 15, seconds=2)
+                a.engine.gate.clear()
+                refused = await on_b.post("/api/chat", json={"content": "안녕"})
+                assert refused.status_code == 200
+            assert await take(there, 15) == more
+            a.engine.gate.set()
+            events = seen + more + await rest(here)
+            check(events)
+            assert await rest(there) == events[24:]
+        assert text_of(events) == UNDISTURBED
+
+
+async def test_an_answer_that_ends_while_redis_is_frozen(both: Both, redis: rig.Redis) -> None:
+    async with ready(both["a"]) as (a, on_a), ready(both["b"]) as (_, on_b):
+        seen = await begin(on_a, a.engine, 9)
+        generation_id = seen[0]["data"]["generation_id"]
+        async with following(on_b, generation_id) as there:
+            await take(there, 9)
+            with frozen(redis):
+                a.engine.gate.set()
+                async with asyncio.timeout(2):
+                    events = await follow(on_a, generation_id)
+                # The database is enough.
+                assert await rest(there) == events[9:]
+
+
+async def test_a_redis_that_was_started_again_gets_everything_again(
+    both: Both, redis: rig.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ready(both["a"]) as (a, on_a), ready(both["b"]) as (_, on_b):
+        seen = await begin(on_a, a.engine, 9)
+        generation_id = seen[0]["data"]["generation_id"]
+        async with following(on_a, generation_id) as here, following(on_b, generation_id) as there:
+            assert await take(there, 9) == await take(here, 9) == seen
+            redis.process.stop()
+            a.engine.gate.set()
+            more = await take(here, 8, seconds=2)
+            a.engine.gate.clear()
+            monkeypatch.setattr(rig, "free_port", lambda: redis.port)
+            with rig.redis():
+                assert await take(there, 8) == more
+                a.engine.gate.set()
+                events = seen + more + await rest(here)
+                check(events)
+                assert await rest(there) == events[17:]
+                assert (await on_b.delete(f"/api/generations/{generation_id}")).status_code == 204
+                again = await begin(on_a, a.engine, 9)
+                await stops(on_b, again)
+
+
+async def stops(on_b: httpx.AsyncClient, seen: list[dict[str, Any]]) -> None:
+    """The servers have subscribed again: within the time that a retry takes."""
+    path = f"/api/generations/{seen[0]['data']['generation_id']}"
+    async with asyncio.timeout(15):
+        while (await on_b.delete(path)).status_code != 204:
+            pass
+    events = await follow(on_b, seen[0]["data"]["generation_id"])
+    assert events[-1]["data"]["finish_reason"] == "cancelled"
+
+
+async def test_a_restart_is_seen_on_the_other_server(both: Both) -> None:
+    async with ready(both["b"]) as (_, on_b), AsyncExitStack() as streams:
+        async with ready(both["a"]) as (a, on_a):
+            seen = await begin(on_a, a.engine, 9)
+            generation_id = seen[0]["data"]["generation_id"]
+            there = await streams.enter_async_context(following(on_b, generation_id))
+            assert await take(there, 9) == seen
+        async with ready(both["a"]) as (_, on_a):
+            events = seen + await rest(there)
+            check(events)
+            assert await follow(on_a, generation_id) == events
+    assert [event["data"]["reason"] for event in events if event["event"] == "resuming"] == ["server"]
+    assert text_of(events) == UNDISTURBED
+    assert await stored(both["a"], seen) == ("done", UNDISTURBED)
+
+
+async def test_a_server_that_stops_sends_its_followers_to_another(both: Both) -> None:
+    async with ready(both["a"]) as (a, on_a):
+        async with ready(both["b"]) as (b, on_b):
+            seen = await begin(on_a, a.engine, 9)
+            generation_id = seen[0]["data"]["generation_id"]
+            async with following(on_b, generation_id) as there:
+                assert await take(there, 9) == seen
+                b.server.should_exit = True
+                assert await rest(there, seconds=2) == []
+        a.engine.gate.set()
+        async with following(on_a, generation_id, after=9) as here:
+            check(seen + await rest(here))
+
+
+async def test_a_starting_server_leaves_the_answers_of_the_others_alone(both: Both) -> None:
+    async with ready(both["a"]) as (a, on_a):
+        seen = await begin(on_a, a.engine, 9)
+        async with ready(both["b"]):
+            assert (await stored(both["a"], seen))[0] in ("queued", "running")
+        a.engine.gate.set()
+        events = await follow(on_a, seen[0]["data"]["generation_id"])
+        assert (events[-1]["event"], text_of(events)) == ("done", UNDISTURBED)
+
+
+async def test_one_key_on_both_servers_is_one_generation(both: Both) -> None:
+    async with ready(both["a"]) as (a, on_a), ready(both["b"]) as (b, on_b):
+        for number in range(5):
+            headers = {"Idempotency-Key": f"key-{number}", "Accept": "application/json"}
+            asked = [on.post("/api/chat", json={"content": "안녕"}, headers=headers) for on in (on_a, on_b) * 3]
+            answers = await asyncio.gather(*asked)
+            assert [answer.status_code for answer in answers] == [200] * 6, answers[0].text
+            assert len({answer.json()["generation_id"] for answer in answers}) == 1
+            assert {answer.json()["content"] for answer in answers} == {REPLY}
+            assert len(a.engine.prompts) + len(b.engine.prompts) == number + 1
+        assert len((await on_a.get("/api/conversations")).json()["items"]) == 5
