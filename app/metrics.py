@@ -1,5 +1,7 @@
 """Prometheus metrics. Labels come from fixed sets: no user, no path, no text."""
 
+from typing import Any
+
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -33,12 +35,14 @@ loop_lag = Histogram("chat_event_loop_lag_seconds", "How late the event loop run
 http_requests = Counter("chat_http_requests_total", "HTTP requests", ["route", "method", "status"])
 
 
-def observe_generation(model: str, status: str, watch: Stopwatch, ending: str | None = None) -> None:
-    """Count one ended generation; `ending` is who ended it before its time."""
+def observe_generation(
+    model: str, status: str, watch: Stopwatch, receipt: dict[str, Any], ending: str | None = None
+) -> None:
+    """Count one ended generation by its receipt; `ending` is who ended it before its time."""
     requests.labels(model or "none", STATUS.get(status, "error")).inc()
-    timing = watch.timing()
+    timing = receipt["timing"]
     duration.observe((timing["total_ms"] or 0) / 1000)
-    queue_wait.observe(watch.queue_ms / 1000)
+    queue_wait.observe(timing["queue_ms"] / 1000)
     if timing["ttft_ms"] is not None:
         ttft.observe(timing["ttft_ms"] / 1000)
     for gap in watch.gaps:

@@ -86,15 +86,15 @@ class Runner:
             generation.carried = ""
         event = generation.log.create(*(("done", receipt) if error is None else ("error", error.as_data())))
         saved = await self._saving.end(generation, status, error, receipt, event)
-        metrics.observe_generation(self._supervisor.model_name, status, watch, generation.ending)
+        metrics.observe_generation(self._supervisor.model_name, status, watch, receipt, generation.ending)
         log.info(
             "generation ended",
             generation_id=str(generation.id),
             user_id=str(generation.user_id),
             status=status,
             error_code=error.code if error else None,
-            **watch.usage(),
-            **watch.timing(),
+            **receipt["usage"],
+            **receipt["timing"],
         )
         generation.log.publish(event)
         if saved:  # else the journal keeps it for the next start
