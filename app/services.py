@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from app.auth.keys import KeyService
 from app.auth.service import AuthService
 from app.config import Settings
 from app.conversations.preparing import Preparing
@@ -38,6 +39,7 @@ class Services:
     settings: Settings
     db: Database
     auth: AuthService
+    keys: KeyService
     conversations: ConversationService
     generations: Generations
     engine: Supervisor
@@ -75,4 +77,6 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
         for generation in lost:
             generations.run(generation)
         sending = Sending(db, generations, supervisor, preparing, instance.id)
-        yield Services(settings, db, auth, ConversationService(db, generations, sending), generations, supervisor)
+        yield Services(
+            settings, db, auth, KeyService(db), ConversationService(db, generations, sending), generations, supervisor
+        )

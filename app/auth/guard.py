@@ -7,8 +7,10 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.auth.access import needed, require
 from app.auth.cookie import session_cookie_name
 from app.auth.current import CurrentUser
+from app.auth.keys import KeyService, is_key
 from app.auth.service import AuthService
 from app.config import Settings
 from app.errors import AppError, Forbidden, Unauthorized
@@ -62,17 +64,22 @@ class Guard:
             raise Forbidden("This request comes from another site.", code="foreign_origin")
         public = path in self._public or path.startswith(self._public_prefixes)
         if user is None and not public:
-            raise Unauthorized("Sign in first: the token or session is missing, wrong or expired.")
+            raise Unauthorized("Sign in first: the token, key or session is missing, wrong or expired.")
+        if user is not None and not public and connection.scope["type"] == "http":
+            require(user, needed(connection.scope["method"], path))
         return user
 
     async def _user(self, connection: HTTPConnection) -> CurrentUser | None:
         auth: AuthService = connection.app.state.services.auth
+        keys: KeyService = connection.app.state.services.keys
+        if key := connection.headers.get("x-api-key"):
+            return await keys.user_of(key.strip())
         scheme, _, value = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            return await auth.user_by_jwt(value.strip())
-        if token := connection.cookies.get(self._cookie):
-            return await auth.user_by_cookie(token)
-        return None
+            token = value.strip()
+            return await keys.user_of(token) if is_key(token) else await auth.user_by_jwt(token)
+        cookie = connection.cookies.get(self._cookie)
+        return await auth.user_by_cookie(cookie) if cookie else None
 
     def _same_origin(self, connection: HTTPConnection, *, required: bool) -> bool:
         site = connection.headers.get("sec-fetch-site")

@@ -1,13 +1,13 @@
-"""All SQL about users and sessions."""
+"""All SQL about users, sessions and API keys."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auth.models import Session, User
+from app.auth.models import ApiKey, Session, User
 
 
 def column(attribute: Any) -> ColumnElement[Any]:
@@ -62,3 +62,36 @@ async def delete_expired_sessions(db: AsyncSession, at: datetime) -> None:
 async def set_password(db: AsyncSession, user_id: UUID, hashed_password: str) -> None:
     """Store a new hash."""
     await db.execute(update(User).where(User.id == user_id).values(hashed_password=hashed_password))
+
+
+async def keys_of(db: AsyncSession, user_id: UUID) -> list[ApiKey]:
+    """Newest first."""
+    query = select(ApiKey).where(ApiKey.user_id == user_id).order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
+    return list(await db.scalars(query))
+
+
+async def user_of_key(db: AsyncSession, key_hash: str, at: datetime) -> tuple[User, ApiKey] | None:
+    """The active owner of a key that has not expired, and the key."""
+    query = (
+        select(User, ApiKey)
+        .join(ApiKey, ApiKey.user_id == User.id)
+        .where(
+            ApiKey.key_hash == key_hash,
+            or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > at),
+            column(User.is_active),
+        )
+    )
+    row = (await db.execute(query)).one_or_none()
+    return (row[0], row[1]) if row is not None else None
+
+
+async def key_used(db: AsyncSession, key_id: UUID, at: datetime) -> None:
+    """Remember when a key was used."""
+    await db.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=at))
+
+
+async def delete_key(db: AsyncSession, user_id: UUID, key_id: UUID) -> bool:
+    """True when there was one to delete."""
+    statement = delete(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == user_id)
+    result: CursorResult[Any] = await db.execute(statement)  # type: ignore[assignment]
+    return result.rowcount == 1

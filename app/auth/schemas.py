@@ -1,12 +1,12 @@
 """What goes in and out of the account routes."""
 
-from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from app.conversations.schemas import Strict, Text
+from app.auth.access import Scope
+from app.conversations.schemas import Content, Strict, Text
 
 
 class RegisterRequest(Strict):
@@ -25,7 +25,7 @@ class UserView(BaseModel):
     email: str
     role: Literal["admin", "member", "viewer"]
     is_verified: bool
-    created_at: datetime
+    created_at: AwareDatetime
 
 
 class Token(BaseModel):
@@ -33,3 +33,37 @@ class Token(BaseModel):
 
     access_token: str
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the name of the scheme
+
+
+class KeyCreate(Strict):
+    """Body of `POST /api/keys`. Without `expires_at` a key is valid until it is deleted."""
+
+    name: Annotated[Content, Field(max_length=100)]
+    scopes: frozenset[Scope] = Field(default=frozenset(("chat", "read")), min_length=1)
+    expires_at: AwareDatetime | None = None
+
+
+class KeyView(BaseModel):
+    """One key, as its owner sees it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    prefix: str
+    scopes: list[Scope]
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None
+    last_used_at: AwareDatetime | None
+
+
+class KeyCreated(KeyView):
+    """Answer of `POST /api/keys`: the only time that the key itself is told."""
+
+    key: str
+
+
+class KeyList(BaseModel):
+    """Newest first."""
+
+    items: list[KeyView]

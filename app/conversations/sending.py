@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.auth.access import require
 from app.auth.current import CurrentUser
 from app.conversations import prompt as prompts
 from app.conversations import repository
@@ -50,11 +51,13 @@ class Sending:
         Raises NotFound (conversation, parent or model), TooLarge (`context_length_exceeded`), RateLimited,
         Unavailable, Conflict (`idempotency_key_reused`). Nothing is stored when it raises.
         """
+        require(user, "chat")
         body = request.model_dump_json(exclude_unset=True).encode()
         return await self._idempotency.once(user, key, body, lambda digest: self._send(user, request, key, digest))
 
     async def regenerate(self, user: CurrentUser, message_id: UUID, key: str | None = None) -> Followed:
         """One more answer to the same question, beside those there are. Raises as `send`."""
+        require(user, "chat")
         body = f"regenerate {message_id}".encode()
         return await self._idempotency.once(
             user, key, body, lambda digest: self._regenerate(user, message_id, key, digest)
@@ -65,6 +68,7 @@ class Sending:
 
         Raises Conflict when it is complete or still running, else as `send`.
         """
+        require(user, "chat")
         body = f"continue {message_id}".encode()
         return await self._idempotency.once(
             user, key, body, lambda digest: self._continue(user, message_id, key, digest)

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from app.auth.access import require
 from app.auth.current import CurrentUser
 from app.conversations import repository
 from app.conversations.cursor import read_cursor, write_cursor
@@ -50,14 +51,16 @@ class ConversationService:
         return ConversationView.model_validate(row)
 
     async def create(self, user: CurrentUser, body: ConversationCreate) -> ConversationView:
-        """An empty conversation."""
+        """An empty conversation. Raises Forbidden."""
+        require(user, "chat")
         row = Conversation(user_id=user.id, title=body.title, system_prompt=body.system_prompt)
         async with self._db.transaction() as db:
             db.add(row)
         return ConversationView.model_validate(row)
 
     async def update(self, user: CurrentUser, conversation_id: UUID, body: ConversationUpdate) -> ConversationView:
-        """Change what the body names. Raises NotFound."""
+        """Change what the body names. Raises NotFound, Forbidden."""
+        require(user, "chat")
         async with self._db.transaction() as db:
             row = found(await repository.conversation(db, user.id, conversation_id))
             for name in body.model_fields_set:
@@ -69,7 +72,8 @@ class ConversationService:
         return ConversationView.model_validate(row)
 
     async def delete(self, user: CurrentUser, conversation_id: UUID) -> None:
-        """Delete it with its messages; running answers are stopped first. Raises NotFound."""
+        """Delete it with its messages; running answers are stopped first. Raises NotFound, Forbidden."""
+        require(user, "chat")
         await self.get(user, conversation_id)
         for generation in self._generations.running_in(conversation_id):
             await self._generations.stop(user, generation.id)

@@ -1,0 +1,87 @@
+"""API keys: several per user, named, hashed at rest, each for certain scopes, revoked at once."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from app.auth import repository
+from app.auth.current import CurrentUser
+from app.auth.models import ApiKey
+from app.auth.schemas import KeyCreate, KeyCreated, KeyView
+from app.auth.tokens import new_token, token_hash
+from app.db import Database, now
+from app.errors import Conflict, Invalid, NotFound
+
+log = structlog.get_logger(__name__)
+
+# Secret scanners find leaked keys by this.
+MARK = "vcsk-"
+SHOWN = len(MARK) + 6
+MAX_KEYS = 100
+# `last_used_at` is written at most this often.
+USED_EVERY = timedelta(minutes=1)
+
+
+def is_key(value: str) -> bool:
+    """Whether a bearer token is one of ours, and not a JWT."""
+    return value.startswith(MARK)
+
+
+class KeyService:
+    """One service call, one short transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def create(self, user: CurrentUser, body: KeyCreate) -> KeyCreated:
+        """The key itself is in this answer and nowhere else.
+
+        Raises Invalid (`expiry_past`) or Conflict (`too_many_keys`).
+        """
+        expires_at = body.expires_at.astimezone(UTC) if body.expires_at else None
+        if expires_at is not None and expires_at <= now():
+            raise Invalid("expires_at: this moment has passed.", code="expiry_past")
+        secret = MARK + new_token()
+        row = ApiKey(
+            user_id=user.id,
+            name=body.name,
+            prefix=secret[:SHOWN],
+            key_hash=token_hash(secret),
+            scopes=sorted(body.scopes),
+            expires_at=expires_at,
+        )
+        async with self._db.transaction() as db:
+            if len(await repository.keys_of(db, user.id)) >= MAX_KEYS:
+                raise Conflict(f"You have {MAX_KEYS} keys. Delete one first.", code="too_many_keys", max=MAX_KEYS)
+            db.add(row)
+        log.info("api key created", user_id=str(user.id), key_id=str(row.id))
+        return KeyCreated(**KeyView.model_validate(row).model_dump(), key=secret)
+
+    async def list(self, user: CurrentUser) -> list[KeyView]:
+        """Newest first, without the keys themselves."""
+        async with self._db.transaction() as db:
+            return [KeyView.model_validate(row) for row in await repository.keys_of(db, user.id)]
+
+    async def revoke(self, user: CurrentUser, key_id: UUID) -> None:
+        """From now on it opens nothing. Raises NotFound."""
+        async with self._db.transaction() as db:
+            if not await repository.delete_key(db, user.id, key_id):
+                raise NotFound("There is no such API key.", code="key_not_found")
+        log.info("api key revoked", user_id=str(user.id), key_id=str(key_id))
+
+    async def user_of(self, key: str) -> CurrentUser | None:
+        """The active owner of a key that has not expired."""
+        at = now()
+        async with self._db.transaction() as db:
+            found = await repository.user_of_key(db, token_hash(key), at)
+            if found is None:
+                return None
+            user, row = found
+            if _stale(row.last_used_at, at):
+                await repository.key_used(db, row.id, at)
+        return CurrentUser(user.id, user.email, user.role, "key", frozenset(row.scopes), row.id)  # type: ignore[arg-type]
+
+
+def _stale(last_used_at: datetime | None, at: datetime) -> bool:
+    return last_used_at is None or last_used_at < at - USED_EVERY
