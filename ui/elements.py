@@ -9,6 +9,9 @@ from nicegui.events import GenericEventArguments
 
 from ui.theme import icon
 
+# The second click of a double click is not a second wish.
+ONCE = "(event) => event.detail < 2 && emit()"
+
 Handler = Callable[[], Any] | Callable[[GenericEventArguments], Any]
 
 
@@ -31,9 +34,11 @@ def named(element: ui.element, name: str, *, title: bool = False) -> ui.element:
     return element
 
 
-def button(name: str, on_click: Handler, *, classes: str = "button", symbol: str | None = None) -> ui.element:
+def button(name: str, on_click: Handler | None, *, classes: str = "button", symbol: str | None = None) -> ui.element:
     """A button with visible text, and a decorative icon before it."""
-    element = ui.element("button").classes(classes).props("type=button").on("click", on_click)
+    element = ui.element("button").classes(classes).props("type=button")
+    if on_click is not None:
+        element.on("click", on_click)
     with element:
         if symbol:
             icon(symbol)

@@ -1,4 +1,4 @@
-"""`make screenshots`: sign-in and chat, phone and desktop, light and dark, Korean and English, into docs/images."""
+"""`make screenshots`: sign-in, chat, branches; phone and desktop, light and dark, ko and en, into docs/images."""
 
 import asyncio
 import itertools
@@ -40,6 +40,8 @@ async def shoot(browser: Browser, url: str, folder: Path, device: str, scheme: s
     for number, question in enumerate(QUESTIONS[language], start=1):
         await ask(page, question, number)
     await page.screenshot(path=folder / f"chat-{device}-{scheme}-{language}.png")
+    await branch(page)
+    await page.screenshot(path=folder / f"branches-{device}-{scheme}-{language}.png")
     await context.close()
 
 
@@ -50,6 +52,18 @@ async def ask(page: Page, question: str, number: int) -> None:
     tools = page.get_by_role("button", name=re.compile("^(Details|자세히)$"))
     await tools.nth(number - 1).wait_for()
     await page.get_by_role("button", name=re.compile("^(Send|보내기)$")).wait_for()
+
+
+async def branch(page: Page) -> None:
+    """A second answer to the last question, and the question being edited."""
+    await page.get_by_role("button", name=re.compile("^(Regenerate|다시 생성)$")).last.click()
+    await page.get_by_role("button", name=re.compile("^(Previous version|이전 버전)$")).wait_for()
+    await page.get_by_role("button", name=re.compile("^(Send|보내기)$")).wait_for()
+    await page.get_by_role("article").last.hover()
+    edit = page.get_by_role("button", name=re.compile("^(Edit|수정)$")).last
+    await edit.focus()
+    await edit.press("Enter")
+    await page.get_by_role("textbox", name=re.compile("^(Edit message|메시지 수정)$")).wait_for()
 
 
 async def main(folder: Path) -> None:

@@ -24,7 +24,7 @@ class Person:
     @property
     def message(self) -> Locator:
         """The field for the next message."""
-        return self.page.get_by_role("textbox", name="Message")
+        return self.page.get_by_role("textbox", name="Message", exact=True)
 
     @property
     def log(self) -> Locator:
@@ -35,6 +35,11 @@ class Person:
     def answers(self) -> Locator:
         """Everything the scripted model has said."""
         return self.log.get_by_role("article", name="scripted")
+
+    @property
+    def questions(self) -> Locator:
+        """Everything this person has asked, on the path that is shown."""
+        return self.log.get_by_role("article", name="You")
 
     @property
     def conversations(self) -> Locator:
@@ -57,3 +62,12 @@ class Person:
         answer = self.answers.nth(before)
         await expect(answer.get_by_role("button", name="Details")).to_be_visible()
         return await answer.inner_text()
+
+    async def edit(self, old: str, new: str) -> None:
+        """Ask in other words."""
+        question = self.questions.filter(has_text=old)
+        await question.hover()
+        await question.get_by_role("button", name="Edit").click()
+        await self.page.get_by_role("textbox", name="Edit message").fill(new)
+        await self.button("Save and send").click()
+        await expect(self.questions.last.locator(".bubble")).to_have_text(new)

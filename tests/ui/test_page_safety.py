@@ -64,6 +64,7 @@ async def test_no_accessibility_faults(person: Callable[..., Any], served: Serve
 async def test_lost_connection_is_told(person: Callable[..., Any], served: Served) -> None:
     lee = await person()
     banner = lee.page.locator(".offline")
+    await lee.page.wait_for_function("window.did_handshake")
     await expect(banner).to_be_hidden()
     await lee.page.evaluate("document.getElementById('popup').ariaHidden = false")
     await expect(banner).to_be_visible()

@@ -41,6 +41,8 @@ def test_contract_names() -> None:
         "email": "Email", "password": "Password", "sign_in": "Sign in", "create_account": "Create account",
         "message": "Message", "send": "Send", "stop": "Stop", "new_chat": "New chat", "conversation": "Conversation",
         "conversations": "Conversations", "you": "You", "copy": "Copy", "details": "Details",
+        "edit": "Edit", "edit_message": "Edit message", "regenerate": "Regenerate", "continue": "Continue",
+        "version_previous": "Previous version", "version_next": "Next version",
     }  # fmt: skip
     assert {key: EN[key] for key in names} == names
     assert KO["suggestion_1"] == "이 서비스는 무엇인가요?"

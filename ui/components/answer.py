@@ -1,11 +1,14 @@
 """One answer: the model's name, its text, what state it is in, and what can be done with it."""
 
 from typing import Any
+from uuid import UUID
 
 from nicegui import ui
 
+from ui.components.message_actions import MessageActions
 from ui.components.receipt import receipt_details, receipt_line
-from ui.elements import button, named, set_text, text
+from ui.components.versions import Versions
+from ui.elements import ONCE, button, named, set_text, text
 from ui.i18n import Translator
 from ui.markdown_view import MarkdownView, safe_html
 
@@ -13,12 +16,14 @@ from ui.markdown_view import MarkdownView, safe_html
 class Answer:
     """The elements of an answer; what happens to it is told by whoever follows it."""
 
-    def __init__(self, t: Translator, model: str, *, is_demo: bool) -> None:
-        self._t = t
+    def __init__(self, t: Translator, message_id: UUID, model: str, *, is_demo: bool, actions: MessageActions) -> None:
+        self._t, self._message_id, self._actions = t, message_id, actions
         self._view: MarkdownView | None = None
         self._thoughts: MarkdownView | None = None
-        self._article = ui.element("article").classes("answer")
-        with self._article:
+        self.receipt: dict[str, Any] | None = None
+        self.root = ui.element("article").classes("answer")
+        self.root.props["data-message"] = str(message_id)
+        with self.root:
             with ui.element("div").classes("answer-name"):
                 self._name = text("")
                 self._demo = text(t("demo"), "badge")
@@ -26,14 +31,17 @@ class Answer:
             self._body = ui.element("div")
             self._state = text("", "state", "p").props("role=status")
             self._note = text("", "note", "p")
-            self._foot = ui.element("div")
+            with ui.element("div").classes("tools"):
+                self.versions = Versions(t, lambda direction: actions.switch(message_id, direction))
+                self._tools = ui.element("div").classes("tools-own")
+            self._details = ui.element("div")
         self.set_model(model, is_demo=is_demo)
         self.set_state("")
         self.set_note("")
 
     def set_model(self, model: str, *, is_demo: bool) -> None:
         """Who answers; known late when the model is still loading."""
-        named(self._article, model or self._t("ai"))
+        named(self.root, model or self._t("ai"))
         set_text(self._name, model or self._t("ai"))
         self._demo.set_visibility(is_demo)
 
@@ -43,12 +51,17 @@ class Answer:
             safe_html(html).classes("prose")
 
     def begin(self) -> None:
-        """Text will come."""
-        self._article.props["aria-busy"] = "true"
+        """Text will come, from the start; what stands there stays until then."""
+        self._view = self._thoughts = self.receipt = None
+        self._tools.clear()
+        self._details.clear()
+        self.set_note("")
+        self.root.props["aria-busy"] = "true"
 
     def feed(self, content: str) -> None:
         """Add text; `flush` shows it."""
         if self._view is None:
+            self._body.clear()
             with self._body:
                 self._view = MarkdownView(self._t("copy_code"))
         self._view.feed(content)
@@ -56,6 +69,7 @@ class Answer:
     def feed_reasoning(self, content: str) -> None:
         """Add to what the model thinks before it answers."""
         if self._thoughts is None:
+            self._reasoning.clear()
             with self._reasoning, ui.element("details").classes("reasoning"):
                 text(self._t("reasoning"), tag="summary")
                 self._thoughts = MarkdownView(self._t("copy_code"))
@@ -78,30 +92,36 @@ class Answer:
         self._note.classes(add="note-error" if error else "", remove="" if error else "note-error")
         self._note.set_visibility(bool(words))
 
-    def end(self, source: str, receipt: dict[str, Any] | None) -> None:
+    def end(self, source: str, receipt: dict[str, Any] | None, *, unfinished: bool) -> None:
         """Nothing more will come: show the last of it, the buttons and the receipt."""
         for view in (self._thoughts, self._view):
             if view is not None:
                 view.finish()
         self.set_state("")
-        self._article.props.pop("aria-busy", None)
+        self.root.props.pop("aria-busy", None)
         # Here the browser finds the Markdown source to copy without asking the server.
-        self._article.props["data-source"] = source
-        with self._foot:
-            self._tools(source, receipt)
-
-    def _tools(self, source: str, receipt: dict[str, Any] | None) -> None:
-        t = self._t
-        with ui.element("div").classes("tools"):
+        source = source or self.root.props.get("data-source", "")
+        self.root.props["data-source"] = source
+        self.receipt = receipt
+        t, actions, message_id = self._t, self._actions, self._message_id
+        with self._tools:
             if source:
                 with ui.element("button").classes("tool copy").props("type=button data-copy"):
                     ui.element("span").classes("icon icon-copy").props("aria-hidden=true")
                     text(t("copy"), "label")
-            if receipt is None:
-                return
-            opener = button(t("details"), lambda: toggle_details(), classes="tool", symbol="info")  # noqa: PLW0108
-            text(receipt_line(t, receipt), "receipt-line")
-        details = receipt_details(t, receipt)
+            again = button(t("regenerate"), None, classes="tool", symbol="regenerate")
+            again.on("click", lambda: actions.regenerate(message_id), js_handler=ONCE)
+            if unfinished:
+                further = button(t("continue"), None, classes="tool", symbol="continue")
+                further.on("click", lambda: actions.continue_answer(message_id), js_handler=ONCE)
+            if receipt is not None:
+                self._show_receipt(receipt)
+
+    def _show_receipt(self, receipt: dict[str, Any]) -> None:
+        opener = button(self._t("details"), lambda: toggle_details(), classes="tool", symbol="info")  # noqa: PLW0108
+        text(receipt_line(self._t, receipt), "receipt-line")
+        with self._details:
+            details = receipt_details(self._t, receipt)
 
         def toggle_details() -> None:
             details.set_visibility(not details.visible)

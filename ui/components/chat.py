@@ -1,34 +1,26 @@
 """The chat page of one browser tab: a view of what the services hold, and the actions on it."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import structlog
 from nicegui import background_tasks, ui
 from nicegui.events import GenericEventArguments
-from pydantic import ValidationError
 
 from app.auth.current import CurrentUser
-from app.conversations.schemas import ChatRequest, ConversationView
+from app.conversations.schemas import ConversationView
 from app.errors import AppError, NotFound
-from app.generations.generation import Generation
+from app.generations.generation import Followed
 from app.services import Services
-from ui.components.conversation_actions import delete, read_messages, rename
-from ui.components.following import Following
+from ui.components.conversation_actions import delete, rename
+from ui.components.conversation_pane import ConversationPane
 from ui.components.header import Header
-from ui.components.messages import Messages
 from ui.components.notice import Notice
+from ui.components.safely import Safely
 from ui.components.sidebar import Sidebar
 from ui.components.vue import Composer, Thread
 from ui.components.welcome import welcome
-from ui.deps import check_session
 from ui.elements import set_text, text
-from ui.feedback import invalid_message
 from ui.i18n import Translator
-
-log = structlog.get_logger(__name__)
 
 
 class Chat:
@@ -44,39 +36,40 @@ class Chat:
     ) -> None:
         self._t, self._user, self._services = t, user, services
         self._conversation = conversation
-        self._load_task: asyncio.Task[None] | None = None
         self._client = ui.context.client
+        self._safely = Safely(self._client.request, user, self._tell)
         self._build(zone)
         ui.on("visit", self._on_visit)
         ui.on_exception(self._on_bug)
         background_tasks.create(self._start(), context=self._client)
 
     def _build(self, zone: ZoneInfo) -> None:
-        t = self._t
-        new_chat = self._safely(self._new_chat)
+        t, safely = self._t, self._safely
+        new_chat = safely(self._new_chat)
 
         async def visit(conversation_id: UUID) -> None:
-            await self._safely(lambda: self._visit(conversation_id))()
+            await safely.run(lambda: self._visit(conversation_id))
 
         async def ask(question: str) -> None:
-            await self._safely(lambda: self._send(question))()
+            await safely.run(lambda: self._suggest(question))
 
-        text(t("offline"), "offline", "div").props("role=alert")
+        with ui.element("div").classes("offline").props("role=alert"):
+            text(t("offline"), "offline-lost")
+            text(t("note_stopping"), "offline-stopping")
         self._sidebar = Sidebar(t, self._user, self._services, zone, visit=visit, new_chat=new_chat)
         with ui.element("div").classes("main") as self._main:
-            self._header = Header(
-                t, rename=self._safely(self._rename), delete=self._safely(self._delete), new_chat=new_chat
-            )
+            self._header = Header(t, rename=safely(self._rename), delete=safely(self._delete), new_chat=new_chat)
             path = f"/c/{self._conversation.id}" if self._conversation else "/"
             with Thread(t, path) as self._thread:
                 self._welcome = welcome(t, ask)
-                self._messages = Messages(t, self._model)
+                self._pane = ConversationPane(
+                    t, self._user, self._services, self._thread, safely, self._model, self._set_running
+                )
             with ui.element("div").classes("dock"):
                 self._notice = Notice(t)
                 self._composer = Composer(t, str(self._user.id))
                 self._composer.on("send", self._on_send)
-                self._following = Following(t, self._services, self._user, self._composer, self._model)
-                self._composer.on("stop", self._safely(self._following.stop))
+                self._composer.on("stop", safely(self._pane.stop))
                 self._hint = text(t("hint"), "hint", "p")
         if self._conversation is None:
             self._show_frame()
@@ -84,19 +77,18 @@ class Chat:
             # Its title is the user's text and comes over the socket.
             self._set_empty(False)
             self._composer.set_conversation(str(self._conversation.id))
-            self._messages.skeleton()
+            self._pane.skeleton()
 
     async def _start(self) -> None:
         await self._client.connected()
         if self._client.is_deleted:
             return
         watching = background_tasks.create(self._watch_engine(), context=self._client)
-        self._client.on_delete(self._cancel_load)
-        self._client.on_delete(self._following.leave)
+        self._client.on_delete(self._pane.detach)
         self._client.on_delete(watching.cancel)
-        await self._safely(self._sidebar.refresh)()
+        await self._safely.run(self._sidebar.refresh)
         if self._conversation is not None:
-            self._load(self._conversation)
+            self._open(self._conversation)
 
     async def _watch_engine(self) -> None:
         engine = self._services.engine
@@ -124,27 +116,12 @@ class Chat:
         self._welcome.set_visibility(empty)
         self._main.classes(add="empty" if empty else "", remove="" if empty else "empty")
 
-    def _leave(self) -> None:
-        """Stop following; the answers themselves go on."""
-        self._cancel_load()
-        self._following.leave()
-        self._notice.clear()
-        self._messages.clear()
+    def _set_running(self, running: bool) -> None:
+        self._composer.set_running(running)
 
-    def _cancel_load(self) -> None:
-        if self._load_task is not None:
-            self._load_task.cancel()
-
-    def _load(self, conversation: ConversationView) -> None:
+    def _open(self, conversation: ConversationView) -> None:
         self._show_frame()
-        self._load_task = background_tasks.create(
-            self._safely(lambda: self._read(conversation))(), context=self._client
-        )
-
-    async def _read(self, conversation: ConversationView) -> None:
-        messages = await read_messages(self._services, self._user, conversation.id)
-        await self._messages.show(messages, self._following.resume)
-        self._thread.follow()
+        self._pane.open(conversation.id)
 
     # Actions
 
@@ -152,7 +129,7 @@ class Chat:
         """Back or forward in the browser."""
         path = str(event.args)
         if not path.startswith("/c/"):
-            await self._safely(self._new_chat)()
+            await self._safely.run(self._new_chat)
             return
 
         async def visit() -> None:
@@ -162,52 +139,46 @@ class Chat:
                 raise NotFound("There is no such conversation.", code="conversation_not_found") from None
             await self._visit(conversation_id)
 
-        await self._safely(visit)()
+        await self._safely.run(visit)
 
     async def _visit(self, conversation_id: UUID) -> None:
         conversation = await self._services.conversations.get(self._user, conversation_id)
-        self._leave()
+        await self._pane.leave()
+        self._notice.clear()
         self._conversation = conversation
-        self._messages.skeleton()
-        self._load(conversation)
+        self._pane.skeleton()
+        self._open(conversation)
 
     async def _new_chat(self) -> None:
-        self._leave()
+        await self._pane.leave()
+        self._notice.clear()
         self._conversation = None
         self._show_frame()
 
     async def _on_send(self, event: GenericEventArguments) -> None:
-        await self._safely(lambda: self._send(str(event.args)))()
+        taken = False
+        try:
+            taken = await self._safely.run(lambda: self._send(str(event.args)))
+        finally:
+            if not taken:
+                self._composer.refuse()
 
     async def _send(self, content: str) -> None:
-        asked_in = self._conversation
-        accepted = False
-        try:
-            if self._load_task is not None:
-                await asyncio.wait([self._load_task])
-            generation = await self._ask(content)
-            accepted = True
-        finally:
-            if not accepted:
-                self._composer.refuse()
-        self._composer.accept()
-        if self._conversation is asked_in:
-            if asked_in is None:
-                self._conversation = await self._services.conversations.get(self._user, generation.conversation_id)
-            self._notice.clear()
-            self._show_frame()
-            self._messages.ask(content)
-            self._following.start(generation, self._messages.answer())
-            self._thread.follow()
+        await self._pane.send(content, self._taken)
         await self._sidebar.refresh()
 
-    async def _ask(self, content: str) -> Generation:
-        try:
-            conversation_id = self._conversation.id if self._conversation else None
-            request = ChatRequest(conversation_id=conversation_id, content=content)
-        except ValidationError as error:
-            raise invalid_message(error) from None
-        return await self._services.conversations.send(self._user, request)
+    async def _suggest(self, question: str) -> None:
+        """As `_send`, once: the suggestions go away with the first message."""
+        if self._conversation is None and not self._pane.changing:
+            await self._send(question)
+
+    async def _taken(self, generation: Followed) -> None:
+        """The question is stored: its conversation gets its address before the first token."""
+        self._composer.accept()
+        if self._conversation is None:
+            self._conversation = await self._services.conversations.get(self._user, generation.conversation_id)
+        self._notice.clear()
+        self._show_frame()
 
     async def _rename(self) -> None:
         if (conversation := self._conversation) is None:
@@ -225,20 +196,8 @@ class Chat:
             await self._new_chat()
         await self._sidebar.refresh()
 
-    # When something goes wrong
-
-    def _safely(self, action: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-        """The action of a signed-in user; an error becomes words on the page and one line in the log."""
-
-        async def run() -> None:
-            try:
-                await check_session(self._client.request)
-                await action()
-            except AppError as error:
-                log.info("page action refused", code=error.code, user_id=str(self._user.id))
-                self._notice.show(error)
-
-        return run
+    def _tell(self, error: AppError) -> None:
+        self._notice.show(error)
 
     def _on_bug(self, error: Exception) -> None:
         """NiceGUI has logged it; the user is told that it was not their fault."""

@@ -13,6 +13,8 @@ def stage_words(t: Translator, status: EngineStatus) -> str:
     """One stage in words."""
     if status.stage is Stage.DOWNLOADING and status.progress is not None:
         return t("stage_downloading_share", percent=round(100 * status.progress))
+    if status.stage is Stage.RESTARTING and status.retry_seconds:
+        return t("stage_restarting_in", seconds=status.retry_seconds)
     return t(f"stage_{status.stage.value}")
 
 
@@ -31,7 +33,7 @@ class EngineStatusLine:
     def show(self, status: EngineStatus, model: str, is_demo: bool) -> None:
         """Bring it up to date."""
         words = stage_words(self._t, status)
-        reason = status.detail if status.stage is Stage.FAILED else ""
+        reason = status.detail if status.stage in (Stage.FAILED, Stage.RESTARTING) else ""
         kind = "ready" if status.stage is Stage.READY else "busy" if status.stage in _BUSY else "down"
         self.root.props["data-stage"] = kind
         self.root.props["title"] = f"{words}: {reason}" if reason else f"{model} · {words}" if model else words

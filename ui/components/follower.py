@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from app.generations.events import Event
-from app.generations.generation import Generation
+from app.generations.generation import Followed
 from ui.components.answer import Answer
+from ui.components.state_words import ending_note, queue_words, reading_words, resuming_words, writing_words
 from ui.feedback import words_for_event
 from ui.i18n import Translator
 
@@ -18,68 +19,57 @@ class Follower:
     """`model` tells the name of the model and whether it is the demo, once they are known."""
 
     def __init__(
-        self, t: Translator, generation: Generation, answer: Answer, model: Callable[[], tuple[str, bool]]
+        self, t: Translator, generation: Followed, answer: Answer, model: Callable[[], tuple[str, bool]]
     ) -> None:
         self._t = t
         self._generation = generation
         self._answer = answer
         self._model = model
         self._text: list[str] = []
+        self._prompt_tokens = 0
         self._ended = False
 
     async def run(self) -> None:
         """Until the generation ends or the server stops."""
         self._answer.begin()
-        async for batch in self._generation.log.follow():
+        log = self._generation.log
+        async for batch in log.follow():
             for event in batch:
                 self._apply(event)
             self._answer.flush()
-            if not self._generation.log.closed:
+            if not log.closed:
                 await asyncio.sleep(INTERVAL)
         if not self._ended:
-            self._finish(None)
-            self._answer.set_note(self._t("note_interrupted"))
+            # The server goes away; the page comes back with it and follows on.
+            self._answer.set_state(self._t("note_stopping"))
 
     def _apply(self, event: Event) -> None:
         t, data = self._t, event.data
         match event.type:
             case "queued":
-                self._answer.set_state(self._queue_words(data))
+                self._answer.set_state(queue_words(t, data, known=bool(self._model()[0])))
             case "started":
                 name, is_demo = self._model()
                 self._answer.set_model(name, is_demo=is_demo)
-                self._answer.set_state(t("state_reading_tokens", tokens=f"{data['prompt_tokens']:,}"))
+                self._prompt_tokens = data["prompt_tokens"]
+                self._answer.set_state(reading_words(t, data))
             case "prefilled":
-                self._answer.set_state(t("state_writing"))
+                self._answer.set_state(writing_words(t, data["cached_tokens"], self._prompt_tokens))
             case "reasoning":
                 self._answer.feed_reasoning(data["text"])
             case "delta":
                 self._text.append(data["text"])
                 self._answer.feed(data["text"])
             case "resuming":
-                self._answer.set_state(t("state_resuming"))
+                self._answer.set_state(resuming_words(t, data))
             case "done":
-                self._finish(data)
-                self._answer.set_note(ending_note(t, data["finish_reason"], empty=not self._text))
+                reason = data["finish_reason"]
+                self._finish(data, unfinished=reason != "stop")
+                self._answer.set_note(ending_note(t, reason, empty=not self._text))
             case "error":
-                self._finish(None)
+                self._finish(None, unfinished=True)
                 self._answer.set_note(words_for_event(t, data), error=True)
 
-    def _queue_words(self, data: dict[str, Any]) -> str:
-        place, eta = data["position"], data.get("eta_ms")
-        if not place:
-            return self._t("state_reading" if self._model()[0] else "state_waiting")
-        if not eta:
-            return self._t("state_queued", place=place)
-        return self._t("state_queued_eta", place=place, seconds=max(1, round(eta / 1000)))
-
-    def _finish(self, receipt: dict[str, Any] | None) -> None:
+    def _finish(self, receipt: dict[str, Any] | None, *, unfinished: bool) -> None:
         self._ended = True
-        self._answer.end("".join(self._text), receipt)
-
-
-def ending_note(t: Translator, finish_reason: str | None, *, empty: bool) -> str:
-    """What to say below an answer that did not end by itself."""
-    if finish_reason in ("cancelled", "length"):
-        return t(f"note_{finish_reason}")
-    return t("note_empty") if empty else ""
+        self._answer.end("".join(self._text), receipt, unfinished=unfinished)

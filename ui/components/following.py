@@ -1,63 +1,85 @@
-"""Which answer this tab follows: at most one, and it goes on when the tab looks elsewhere."""
+"""Which answers this tab follows; they go on when the tab looks elsewhere."""
 
 import asyncio
+from collections.abc import Callable, Container
+from uuid import UUID
 
 from nicegui import background_tasks, ui
 
 from app.auth.current import CurrentUser
 from app.conversations.schemas import MessageView
 from app.errors import AppError
-from app.generations.generation import Generation
+from app.generations.generation import Followed
 from app.services import Services
 from ui.components.answer import Answer
 from ui.components.follower import Follower
 from ui.components.messages import Model
-from ui.components.vue import Composer
 from ui.i18n import Translator
 
 
 class Following:
-    """The composer shows Stop while something is followed."""
+    """`running` is told whether anything is followed; `ended` is called whenever an answer has ended."""
 
-    def __init__(self, t: Translator, services: Services, user: CurrentUser, composer: Composer, model: Model) -> None:
-        self._t, self._services, self._user, self._composer, self._model = t, services, user, composer, model
-        self._generation: Generation | None = None
-        self._task: asyncio.Task[None] | None = None
+    def __init__(
+        self,
+        t: Translator,
+        services: Services,
+        user: CurrentUser,
+        model: Model,
+        *,
+        running: Callable[[bool], None],
+        ended: Callable[[], None],
+    ) -> None:
+        self._t, self._services, self._user, self._model = t, services, user, model
+        self._running, self._ended = running, ended
+        self._client = ui.context.client
+        # Both by the message that is written.
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._generations: dict[UUID, UUID] = {}
 
-    def start(self, generation: Generation, answer: Answer) -> None:
+    def start(self, generation: Followed, answer: Answer) -> None:
         """Show what the generation writes, from its start."""
-        self.leave()
-        self._generation = generation
-        self._composer.set_running(True)
+        message_id = generation.message_id
+        self._drop(message_id)
+        self._generations[message_id] = generation.id
         follower = Follower(self._t, generation, answer, self._model)
 
         async def follow() -> None:
-            await follower.run()
-            if self._generation is generation:
-                self._generation = None
-                self._composer.set_running(False)
+            try:
+                await follower.run()
+            finally:
+                # Not when it was cancelled: another one may follow the same message by now.
+                if self._tasks.get(message_id) is asyncio.current_task():
+                    self._drop(message_id)
+                    self._ended()
 
-        self._task = background_tasks.create(follow(), context=ui.context.client)
+        self._tasks[message_id] = background_tasks.create(follow(), context=self._client)
+        self._running(True)
 
-    def resume(self, message: MessageView, answer: Answer) -> bool:
-        """Follow an answer that was begun earlier or in another tab; False when nothing is left to follow."""
+    async def resume(self, message: MessageView, answer: Answer) -> bool:
+        """Follow an answer that was begun earlier or elsewhere; False when nothing is left to follow."""
         if message.generation_id is None:
             return False
         try:
-            generation = self._services.generations.get(self._user, message.generation_id)
+            generation = await self._services.generations.find(self._user, message.generation_id)
         except AppError:
             return False
         self.start(generation, answer)
         return True
 
-    def leave(self) -> None:
-        """Look elsewhere; the answer goes on."""
-        if self._task is not None:
-            self._task.cancel()
-        self._generation = self._task = None
-        self._composer.set_running(False)
+    def leave(self, but: Container[UUID] = ()) -> None:
+        """Look elsewhere, except at these messages; the answers go on."""
+        for message_id in [one for one in self._tasks if one not in but]:
+            self._drop(message_id)
 
     async def stop(self) -> None:
-        """End the answer itself."""
-        if self._generation is not None:
-            await self._services.generations.stop(self._user, self._generation.id)
+        """End the answers themselves."""
+        for generation_id in list(self._generations.values()):
+            await self._services.generations.stop(self._user, generation_id)
+
+    def _drop(self, message_id: UUID) -> None:
+        task = self._tasks.pop(message_id, None)
+        self._generations.pop(message_id, None)
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+        self._running(bool(self._tasks))

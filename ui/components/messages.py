@@ -1,15 +1,18 @@
-"""The messages of one conversation: questions and answers, of which the last may still be written."""
+"""The messages of one conversation: questions and answers, of which some may still be written."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from uuid import UUID
 
 from nicegui import ui
 
 from app.conversations.schemas import MessageView
+from ui.branches import Branches
 from ui.components.answer import Answer
-from ui.components.follower import ending_note
-from ui.components.question import question
-from ui.elements import button, named
+from ui.components.message_actions import MessageActions
+from ui.components.question import Question
+from ui.components.state_words import ending_note
+from ui.elements import button, named, text
 from ui.feedback import words_for_event
 from ui.i18n import Translator
 from ui.markdown import render
@@ -18,22 +21,27 @@ WINDOW = 40
 LARGE = 4_000
 
 Model = Callable[[], tuple[str, bool]]
-Resume = Callable[[MessageView, Answer], bool]
+Resume = Callable[[MessageView, Answer], Awaitable[bool]]
 
 
 class Messages:
-    """The log region. Long conversations show their end first."""
+    """The log region. `resume` follows an answer that still runs; False when there is nothing to follow."""
 
-    def __init__(self, t: Translator, model: Model) -> None:
-        self._t = t
-        self._model = model
+    def __init__(self, t: Translator, model: Model, actions: MessageActions, resume: Resume) -> None:
+        self._t, self._model, self._actions, self._resume = t, model, actions, resume
+        # In order, as they stand on the page; earlier ones of a long conversation are not drawn at first.
+        self._drawn: dict[UUID, Question | Answer] = {}
         self._earlier: list[MessageView] = []
+        self._earlier_button: ui.element | None = None
+        self._divider: ui.element | None = None
         self.root = named(ui.element("div").classes("log").props("role=log aria-live=off"), t("conversation"))
 
     def clear(self) -> None:
         """Show nothing."""
         self.root.clear()
+        self._drawn.clear()
         self._earlier = []
+        self._earlier_button = self._divider = None
 
     def skeleton(self) -> None:
         """Grey bars while the messages are read."""
@@ -41,53 +49,79 @@ class Messages:
             for _ in range(4):
                 ui.element("i")
 
-    def ask(self, content: str) -> None:
-        """Add a question."""
-        with self.root:
-            question(self._t, content)
+    def answer(self, message_id: UUID) -> Answer | None:
+        """A drawn answer."""
+        drawn = self._drawn.get(message_id)
+        return drawn if isinstance(drawn, Answer) else None
 
-    def answer(self, model: str | None = None) -> Answer:
-        """Add an answer."""
+    async def show(self, branches: Branches) -> None:
+        """Bring the page to the chosen path. What it shares with the path before stays untouched."""
+        path = branches.path
+        wanted = {message.id for message in path}
+        if not self._drawn or next(iter(self._drawn)) not in wanted:
+            self.clear()
+            self._earlier = path[:-WINDOW]
+            if self._earlier:
+                with self.root:
+                    self._earlier_button = button(
+                        self._t("earlier"), self._actions.show_earlier, classes="button quiet earlier"
+                    )
+        for message_id in [one for one in self._drawn if one not in wanted]:
+            self._drawn.pop(message_id).root.delete()
+        for message in path[len(self._earlier) + len(self._drawn) :]:
+            await self._show(message)
+        for message_id, drawn in self._drawn.items():
+            versions = branches.versions(message_id)
+            drawn.versions.show(versions.index(message_id) + 1, len(versions))
+        self.mark_context()
+
+    async def show_earlier(self, branches: Branches) -> None:
+        """Show more of a long conversation."""
+        earlier, self._earlier = self._earlier[-WINDOW:], self._earlier[:-WINDOW]
+        below, self._drawn = self._drawn, {}
+        for message in earlier:
+            await self._show(message)
+        for position, drawn in enumerate(self._drawn.values(), start=1):
+            drawn.root.move(target_index=position)
+        self._drawn |= below
+        if not self._earlier and self._earlier_button is not None:
+            self._earlier_button.delete()
+            self._earlier_button = None
+        await self.show(branches)
+
+    def mark_context(self) -> None:
+        """Draw a line above the first message that the model has read for the newest answer."""
+        if self._divider is not None:
+            self._divider.delete()
+            self._divider = None
+        receipt = next((one.receipt for one in reversed(self._drawn.values()) if one.receipt), {})
+        start = receipt.get("context_start")
+        first = self._drawn.get(UUID(start)) if start else None
+        if first is None:
+            return
+        with self.root:
+            self._divider = ui.element("div").classes("divider").props("role=separator")
+            with named(self._divider, self._t("context_start")):
+                text(self._t("context_start"))
+        self._divider.move(target_index=self.root.default_slot.children.index(first.root))
+
+    async def _show(self, message: MessageView) -> None:
         name, is_demo = self._model()
         with self.root:
-            return Answer(self._t, model or name, is_demo=is_demo and model in (None, name))
-
-    async def show(self, messages: list[MessageView], resume: Resume) -> None:
-        """Show stored messages, the last ones at once; `resume` follows an answer that still runs."""
-        self.clear()
-        self._earlier = messages[:-WINDOW]
-        with self.root:
-            if self._earlier:
-                button(self._t("earlier"), self._show_earlier, classes="button quiet earlier")
-            for message in messages[-WINDOW:]:
-                await self._show(message, resume)
-
-    async def _show_earlier(self) -> None:
-        earlier, self._earlier = self._earlier[-WINDOW:], self._earlier[:-WINDOW]
-        slot = self.root.default_slot
-        first = slot.children[0]
-        with self.root:
-            before = len(slot.children)
-            for message in earlier:
-                await self._show(message, None)
-            added = slot.children[before:]
-        for position, element in enumerate(added, start=1):
-            element.move(target_index=position)
-        if not self._earlier:
-            first.delete()
-
-    async def _show(self, message: MessageView, resume: Resume | None) -> None:
-        if message.role == "user":
-            self.ask(message.content)
-            return
-        answer = self.answer(message.model)
-        if message.status in ("queued", "running") and resume and resume(message, answer):
+            if message.role == "user":
+                self._drawn[message.id] = Question(self._t, message, self._actions)
+                return
+            is_demo = is_demo and message.model in (None, name)
+            answer = Answer(self._t, message.id, message.model or name, is_demo=is_demo, actions=self._actions)
+        self._drawn[message.id] = answer
+        if message.status in ("queued", "running") and await self._resume(message, answer):
             return
         if message.content:
             answer.show_stored(await self._render(message.content))
-        ended = message.status in ("done", "cancelled")
-        answer.end(message.content, message.receipt if ended else None)
-        answer.set_note(self._note(message), error=message.status == "error")
+        receipt = message.receipt if message.status in ("done", "cancelled") else None
+        finish_reason = (receipt or {}).get("finish_reason")
+        answer.end(message.content, receipt, unfinished=message.status != "done" or finish_reason == "length")
+        answer.set_note(self._note(message, finish_reason), error=message.status == "error")
 
     async def _render(self, content: str) -> str:
         label = self._t("copy_code")
@@ -96,10 +130,9 @@ class Messages:
         await asyncio.sleep(0)  # others may run between two messages
         return render(content, label)
 
-    def _note(self, message: MessageView) -> str:
+    def _note(self, message: MessageView, finish_reason: str | None) -> str:
         match message.status:
             case "done":
-                finish_reason = (message.receipt or {}).get("finish_reason")
                 return ending_note(self._t, finish_reason, empty=not message.content)
             case "cancelled":
                 return self._t("note_cancelled")

@@ -4,6 +4,7 @@ from typing import Any
 
 from nicegui import ui
 
+from ui.components.state_words import cached_percent
 from ui.elements import text
 from ui.i18n import Translator
 
@@ -31,16 +32,20 @@ def receipt_rows(t: Translator, receipt: dict[str, Any]) -> list[tuple[str, str]
     """Everything the receipt holds, in words."""
     usage, timing = receipt["usage"], receipt["timing"]
     rate = timing["tokens_per_second"]
-    return [
+    percent = cached_percent(usage["cached_tokens"], usage["prompt_tokens"])
+    rows = [
         (t("receipt_ttft"), duration(t, timing["ttft_ms"])),
         (t("receipt_rate"), t("receipt_rate_value", rate=f"{rate:,.1f}") if rate else "–"),
         (t("receipt_prompt"), f"{usage['prompt_tokens']:,}"),
-        (t("receipt_cached"), f"{usage['cached_tokens']:,}"),
+        (t("receipt_cached"), t("receipt_cached_value", tokens=f"{usage['cached_tokens']:,}", percent=percent)),
         (t("receipt_output"), f"{usage['completion_tokens']:,}"),
         (t("receipt_queue"), duration(t, timing["queue_ms"])),
         (t("receipt_total"), duration(t, timing["total_ms"])),
-        (t("receipt_finish"), t(f"finish_{receipt['finish_reason'] or 'none'}")),
     ]
+    if preemptions := usage.get("preemptions"):
+        rows.append((t("receipt_preemptions"), f"{preemptions:,}"))
+    rows.append((t("receipt_finish"), t(f"finish_{receipt['finish_reason'] or 'none'}")))
+    return rows
 
 
 def receipt_details(t: Translator, receipt: dict[str, Any]) -> ui.element:

@@ -1,6 +1,8 @@
 // The scrolling column of messages: follows what is written while the reader is at the end, and copies.
 const NEAR = 32;
 const COPIED_MS = 1600;
+// The code with which a server that stops closes its sockets (RFC 6455, registered as "Service Restart").
+const SERVICE_RESTART = 1012;
 
 async function copy(text) {
   if (navigator.clipboard && isSecureContext) return navigator.clipboard.writeText(text);
@@ -48,6 +50,7 @@ export default {
     this.blocks = new MutationObserver(this.onBlocks);
     this.blocks.observe(this.$refs.inner, { childList: true, subtree: true });
     document.addEventListener("keydown", this.onKey);
+    this.$nextTick(() => window.socket.on("disconnect", this.onDisconnect));
   },
   unmounted() {
     this.sizes.disconnect();
@@ -76,6 +79,12 @@ export default {
       this.following = false;
       this.look();
     },
+    focusOn(message, selectors, said) {
+      const article = this.$refs.inner.querySelector(`[data-message="${message}"]`);
+      const found = selectors.map((selector) => article?.querySelector(selector)).find(Boolean);
+      found?.focus();
+      if (said) this.said = said;
+    },
     onScroll() {
       const { scrollTop } = this.$refs.scroller;
       if (this.distance() <= NEAR) this.following = true;
@@ -93,6 +102,10 @@ export default {
       const step = this.$refs.scroller.clientHeight * 0.9;
       if (event.key === "PageUp") this.release();
       this.$refs.scroller.scrollBy({ top: event.key === "PageUp" ? -step : step });
+    },
+    onDisconnect(reason, details) {
+      const root = document.documentElement;
+      root.toggleAttribute("data-restarting", details?.context?.code === SERVICE_RESTART);
     },
     // A screen reader hears finished blocks, not every piece of a word.
     onBlocks(records) {

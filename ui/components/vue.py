@@ -1,4 +1,7 @@
-"""The two elements with behaviour of their own in the browser."""
+"""The three elements with behaviour of their own in the browser."""
+
+from collections.abc import Sequence
+from uuid import UUID
 
 from nicegui import ui
 
@@ -38,6 +41,21 @@ class Composer(ui.element, component="composer.js"):
         self.props[name] = value
 
 
+class Editor(ui.element, component="editor.js"):
+    """A question being edited. Emits `save` with the text, and `cancel`."""
+
+    def __init__(self, t: Translator, source: str) -> None:
+        super().__init__()
+        self._refused = 0
+        self.props["labels"] = {key: t(key) for key in ("edit_message", "save_and_send", "cancel")}
+        self.props.update(source=source, refused=0)
+
+    def refuse(self) -> None:
+        """The text was not taken: it stays and can be sent again."""
+        self._refused += 1
+        self.props["refused"] = self._refused
+
+
 class Thread(ui.element, component="thread.js"):
     """The scrolling column. Address and window title follow `show`."""
 
@@ -53,3 +71,11 @@ class Thread(ui.element, component="thread.js"):
     def follow(self) -> None:
         """Go to the newest message and stay there."""
         self.run_method("follow")
+
+    def release(self) -> None:
+        """Stay where the reader is."""
+        self.run_method("release")
+
+    def focus(self, message_id: UUID, selectors: Sequence[str], said: str) -> None:
+        """Put the keyboard on the first of these parts of a message that was drawn just now, and let it be said."""
+        self.run_method("focusOn", str(message_id), selectors, said)

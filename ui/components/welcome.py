@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
-from ui.elements import button, text
+from ui.elements import ONCE, button, text
 from ui.i18n import Translator
 
 SUGGESTIONS = ("suggestion_1", "suggestion_2", "suggestion_3", "suggestion_4")
@@ -23,5 +23,5 @@ def welcome(t: Translator, ask: Callable[[str], Awaitable[None]]) -> ui.element:
         with ui.element("div").classes("suggestions").props("role=group") as group:
             group.props["aria-label"] = t("suggestions")
             for key in SUGGESTIONS:
-                button(t(key), chosen(t(key)), classes="suggestion")
+                button(t(key), None, classes="suggestion").on("click", chosen(t(key)), js_handler=ONCE)
     return section

@@ -1,0 +1,194 @@
+"""The messages of the open conversation: which branch is shown, what is followed, and what makes new ones."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from nicegui import background_tasks, ui
+from pydantic import ValidationError
+
+from app.auth.current import CurrentUser
+from app.conversations.schemas import ChatRequest, MessageView
+from app.errors import NotFound
+from app.generations.generation import Followed
+from app.services import Services
+from ui.branches import Branches
+from ui.components.conversation_actions import read_messages
+from ui.components.following import Following
+from ui.components.messages import Messages, Model
+from ui.components.safely import Action, Safely
+from ui.components.versions import STEPS, Direction, place_words
+from ui.components.vue import Thread
+from ui.feedback import invalid_message
+from ui.i18n import Translator
+
+
+class ConversationPane:
+    """Built inside the thread. `running` is told whether an answer is being written here."""
+
+    def __init__(
+        self,
+        t: Translator,
+        user: CurrentUser,
+        services: Services,
+        thread: Thread,
+        safely: Safely,
+        model: Model,
+        running: Callable[[bool], None],
+    ) -> None:
+        self._user, self._services, self._thread, self._safely = user, services, thread, safely
+        self._client = ui.context.client
+        self._following = Following(t, services, user, model, running=running, ended=self._on_ended)
+        self._messages = Messages(t, model, self, self._following.resume)
+        self._conversation_id: UUID | None = None
+        self._branches = Branches()
+        self._loading: asyncio.Task[None] | None = None
+        # One change of the path at a time.
+        self._changing = asyncio.Lock()
+
+    def _on_ended(self) -> None:
+        self._messages.mark_context()
+
+    # What is shown
+
+    def skeleton(self) -> None:
+        """Grey bars until `open`."""
+        self._messages.skeleton()
+
+    def open(self, conversation_id: UUID) -> None:
+        """Read the conversation and show its newest branch."""
+        self._conversation_id = conversation_id
+
+        async def read() -> None:
+            self._branches = Branches(await read_messages(self._services, self._user, conversation_id))
+            await self._messages.show(self._branches)
+            self._thread.follow()
+
+        self._loading = background_tasks.create(self._safely(read)(), context=self._client)
+
+    async def leave(self) -> None:
+        """Show nothing and follow nothing; the answers themselves go on."""
+        async with self._changing:
+            self.detach()
+            self._messages.clear()
+            self._conversation_id, self._branches = None, Branches()
+
+    def detach(self) -> None:
+        """The page is gone, or looks elsewhere."""
+        if self._loading is not None:
+            self._loading.cancel()
+        self._following.leave()
+
+    async def _show(self) -> None:
+        self._following.leave(but={message.id for message in self._branches.path})
+        await self._messages.show(self._branches)
+
+    @property
+    def changing(self) -> bool:
+        """True while something that was pressed is under way."""
+        return self._changing.locked()
+
+    # Questions and answers
+
+    async def send(self, content: str, taken: Callable[[Followed], Awaitable[None]]) -> None:
+        """Ask at the end of the path that is shown. `taken` is called before the answer is shown."""
+        async with self._changing:
+            await self._loaded()
+            path = self._branches.path
+            generation = await self._ask(content, **({"parent_id": path[-1].id} if path else {}))
+            await taken(generation)
+            await self._follow(generation)
+
+    async def _ask(self, content: str, **parent: Any) -> Followed:
+        try:
+            request = ChatRequest(conversation_id=self._conversation_id, content=content, **parent)
+        except ValidationError as error:
+            raise invalid_message(error) from None
+        return await self._services.conversations.send(self._user, request)
+
+    async def _follow(self, generation: Followed) -> None:
+        """Show the branch that a new generation has begun, and what it writes."""
+        self._conversation_id = generation.conversation_id
+        newest = self._branches.newest
+        self._branches.add(await read_messages(self._services, self._user, generation.conversation_id, newest))
+        if generation.message_id not in self._branches:
+            # It was stored by a clock that is behind the one that stored the newest message here.
+            self._branches.add(await read_messages(self._services, self._user, generation.conversation_id))
+        self._branches.choose(generation.message_id)
+        await self._show()
+        self._thread.follow()
+
+    async def edit(self, message: MessageView, content: str) -> bool:
+        """Ask in other words, beside the question as it was."""
+
+        async def ask() -> None:
+            # Explicitly, also when it is None: a new beginning is not the same as going on at the end.
+            await self._follow(await self._ask(content, parent_id=message.parent_id))
+
+        return await self._change(ask)
+
+    async def regenerate(self, message_id: UUID) -> None:
+        """Answer once more, beside this answer."""
+
+        async def again() -> None:
+            await self._follow(await self._services.conversations.regenerate(self._user, message_id))
+
+        await self._change(again)
+
+    async def continue_answer(self, message_id: UUID) -> None:
+        """Let this answer go on where it ends."""
+
+        async def go_on() -> None:
+            generation = await self._services.conversations.continue_answer(self._user, message_id)
+            if (answer := self._messages.answer(message_id)) is not None:
+                self._following.start(generation, answer)
+
+        await self._change(go_on)
+
+    async def stop(self) -> None:
+        """End what is being written here."""
+        await self._following.stop()
+
+    # Branches
+
+    async def switch(self, message_id: UUID, direction: Direction) -> None:
+        """Show the version before or after this one."""
+
+        async def show() -> None:
+            if (conversation_id := self._conversation_id) is None:
+                return
+            # What has been written since is in the database, not here.
+            self._branches = Branches(await read_messages(self._services, self._user, conversation_id))
+            versions = self._branches.versions(message_id)
+            index = versions.index(message_id) + STEPS[direction]
+            if not 0 <= index < len(versions):
+                raise NotFound("There is no such version.")
+            self._branches.choose(versions[index])
+            self._thread.release()
+            await self._show()
+            # The keyboard stays on the same button, or goes to the other one where there is nothing further.
+            buttons = (f"[data-version={direction}]:enabled", "[data-version]:enabled")
+            self.focus(versions[index], *buttons, said=place_words(index + 1, len(versions)))
+
+        await self._change(show)
+
+    async def show_earlier(self) -> None:
+        """Show more of the beginning."""
+        await self._change(lambda: self._messages.show_earlier(self._branches))
+
+    def focus(self, message_id: UUID, *selectors: str, said: str = "") -> None:
+        """Put the keyboard on the first of these parts that the message has."""
+        self._thread.focus(message_id, selectors, said)
+
+    async def _change(self, action: Action) -> bool:
+        """One at a time: what is pressed while something happens is pressed twice."""
+        if self.changing:
+            return False
+        async with self._changing:
+            await self._loaded()
+            return await self._safely.run(action)
+
+    async def _loaded(self) -> None:
+        if self._loading is not None:
+            await asyncio.wait([self._loading])
