@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from app.auth.account import AccountService
 from app.auth.keys import KeyService
 from app.auth.service import AuthService
 from app.config import Settings
@@ -39,6 +40,7 @@ class Services:
     settings: Settings
     db: Database
     auth: AuthService
+    accounts: AccountService
     keys: KeyService
     conversations: ConversationService
     generations: Generations
@@ -53,6 +55,7 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
         stack.push_async_callback(db.close)
         auth = AuthService(db, settings)
         stack.callback(auth.close)
+        accounts = AccountService(db, auth.hasher, auth.throttle)
         await auth.ensure_admin()
         await auth.housekeeping()
         instance = claim(settings.data_dir)
@@ -78,5 +81,12 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             generations.run(generation)
         sending = Sending(db, generations, supervisor, preparing, instance.id)
         yield Services(
-            settings, db, auth, KeyService(db), ConversationService(db, generations, sending), generations, supervisor
+            settings,
+            db,
+            auth,
+            accounts,
+            KeyService(db),
+            ConversationService(db, generations, sending),
+            generations,
+            supervisor,
         )

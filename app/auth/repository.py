@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.models import ApiKey, Session, User
@@ -26,6 +26,12 @@ async def user_by_email(db: AsyncSession, email: str) -> User | None:
 async def user_by_id(db: AsyncSession, user_id: UUID) -> User | None:
     """The account with this id."""
     return await db.get(User, user_id)
+
+
+async def count_admins(db: AsyncSession) -> int:
+    """How many active administrators there are."""
+    query = select(func.count()).select_from(User).where(User.role == "admin", column(User.is_active))
+    return await db.scalar(query) or 0
 
 
 async def any_user(db: AsyncSession) -> bool:

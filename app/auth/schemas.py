@@ -28,6 +28,20 @@ class UserView(BaseModel):
     created_at: AwareDatetime
 
 
+class UserUpdate(Strict):
+    """Body of `PATCH /api/users/me`; absent keys stay as they are."""
+
+    current_password: Text = Field(max_length=256)
+    password: Annotated[Text, Field(max_length=256)] | None = None
+    email: Annotated[Text, Field(max_length=320)] | None = None
+
+
+class UserDelete(Strict):
+    """Body of `DELETE /api/users/me`."""
+
+    password: Text = Field(max_length=256)
+
+
 class Token(BaseModel):
     """Answer of `POST /api/auth/jwt/login`."""
 

@@ -13,6 +13,7 @@ from app.auth.current import CurrentUser
 from app.auth.models import Session, User
 from app.auth.passwords import PasswordHasher, check_password
 from app.auth.schemas import UserView
+from app.auth.throttle import Throttle
 from app.auth.tokens import new_token, read_jwt, token_hash, write_jwt
 from app.config import Settings
 from app.db import Database, now
@@ -28,7 +29,8 @@ class AuthService:
         self._db = db
         self._settings = settings
         self._secret = settings.secret()
-        self._hasher = PasswordHasher()
+        self.hasher = PasswordHasher()
+        self.throttle = Throttle()
 
     @property
     def registration(self) -> Literal["open", "invite", "closed"]:
@@ -63,7 +65,7 @@ class AuthService:
     async def _create(self, email: str, password: str, *, admin: bool, admin_if_first: bool) -> CurrentUser:
         address = normalise_email(email)
         check_password(password, address)
-        hashed = await self._hasher.hash(password)
+        hashed = await self.hasher.hash(password)
         try:
             async with self._db.transaction() as db:
                 if admin_if_first:
@@ -78,28 +80,33 @@ class AuthService:
                 )
                 db.add(user)
         except IntegrityError as error:
-            raise Conflict("This e-mail address is already registered.", code="email_taken") from error
+            raise email_taken() from error
         log.info("account created", user_id=str(user.id), role=user.role)
         return _current(user, "cookie")
 
-    async def sign_in(self, email: str, password: str) -> str:
-        """The token for a browser's cookie. Raises Unauthorized (`bad_credentials`)."""
-        user = await self._check(email, password)
+    async def sign_in(self, email: str, password: str, peer: str | None = None) -> str:
+        """The token for a browser's cookie. `peer` is the address it comes from.
+
+        Raises Unauthorized (`bad_credentials`) or RateLimited (`too_many_attempts`).
+        """
+        user = await self._check(email, password, peer)
         return await self._open_session(user, "cookie", self._settings.auth.session_lifetime)
 
-    async def jwt_sign_in(self, email: str, password: str) -> str:
-        """The bearer token for a program. Raises Unauthorized (`bad_credentials`)."""
-        user = await self._check(email, password)
+    async def jwt_sign_in(self, email: str, password: str, peer: str | None = None) -> str:
+        """The bearer token for a program. Raises as `sign_in`."""
+        user = await self._check(email, password, peer)
         lifetime = self._settings.auth.jwt_lifetime
         token = await self._open_session(user, "jwt", lifetime)
         return write_jwt(token, str(user.id), now() + timedelta(seconds=lifetime), self._secret)
 
-    async def _check(self, email: str, password: str) -> User:
+    async def _check(self, email: str, password: str, peer: str | None) -> User:
+        self.throttle.check(email, peer)
         async with self._db.transaction() as db:
             # PostgreSQL cannot even look for U+0000.
             user = await repository.user_by_email(db, email.strip()) if "\x00" not in email else None
-        right, new_hash = await self._hasher.verify(password, user.hashed_password if user else None)
+        right, new_hash = await self.hasher.verify(password, user.hashed_password if user else None)
         if user is None or not right or not user.is_active:
+            self.throttle.failed(email, peer)
             log.info("sign-in refused")
             raise Unauthorized("The e-mail address or the password is wrong.", code="bad_credentials")
         if new_hash is not None:
@@ -156,7 +163,7 @@ class AuthService:
     async def reset_password(self, email: str, password: str) -> UUID:
         """Set a password from the command line and sign the user out everywhere. Raises NotFound, Invalid."""
         check_password(password, email)
-        hashed = await self._hasher.hash(password)
+        hashed = await self.hasher.hash(password)
         async with self._db.transaction() as db:
             user = await repository.user_by_email(db, email.strip())
             if user is None:
@@ -172,7 +179,12 @@ class AuthService:
 
     def close(self) -> None:
         """End the hashing threads."""
-        self._hasher.close()
+        self.hasher.close()
+
+
+def email_taken() -> Conflict:
+    """The 409 for an address that has an account."""
+    return Conflict("This e-mail address is already registered.", code="email_taken")
 
 
 def normalise_email(email: str) -> str:

@@ -140,6 +140,14 @@ class Generations:
         elif not found.log.closed and self._replicas is not None:
             await self._replicas.stop(found)
 
+    async def stop_all_of(self, user_id: UUID) -> None:
+        """The account is gone."""
+        ours = [one for one in self._all.values() if one.user_id == user_id]
+        for generation in ours:
+            generation.cancel("stop")
+        if tasks := [one.task for one in ours if one.task is not None]:
+            await asyncio.wait(tasks)
+
     def stop_here(self, generation_id: UUID) -> None:
         """Another replica was asked to stop it."""
         if (generation := self._all.get(generation_id)) is not None:

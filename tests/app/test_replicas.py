@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+from redis.asyncio import Redis as Connection
 
 from app.config import Settings
 from app.generations import replicas
@@ -194,6 +196,23 @@ async def test_a_redis_that_was_started_again_gets_everything_again(
                 assert (await on_b.delete(f"/api/generations/{generation_id}")).status_code == 204
                 again = await begin(on_a, a.engine, 9)
                 await stops(on_b, again)
+
+
+async def test_events_that_redis_has_lost_are_written_again(both: Both, redis: rig.Redis) -> None:
+    async with ready(both["a"]) as (a, on_a), ready(both["b"]) as (_, on_b):
+        seen = await begin(on_a, a.engine, 9)
+        generation_id = seen[0]["data"]["generation_id"]
+        async with following(on_a, generation_id) as here, Connection.from_url(redis.url) as connection:
+            async with asyncio.timeout(5):
+                while await connection.xlen(replicas.stream_key(UUID(generation_id))) < 9:
+                    await asyncio.sleep(0.01)
+            await connection.flushall()
+            a.engine.gate.set()
+            more = await take(here, 17)
+            a.engine.gate.clear()
+            async with following(on_b, generation_id) as there:
+                assert await take(there, 17) == more
+            a.engine.gate.set()
 
 
 async def stops(on_b: httpx.AsyncClient, seen: list[dict[str, Any]]) -> None:

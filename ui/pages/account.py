@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.auth.cookie import clear_session_cookie, session_cookie_name, set_session_cookie
 from app.auth.passwords import MIN_LENGTH
-from app.auth.peer import from_loopback
+from app.auth.peer import from_loopback, peer_of
 from app.errors import AppError
 from app.services import Services
 from ui.feedback import words_for
@@ -96,7 +96,7 @@ async def register(request: Request, email: Field = "", password: Field = "", ne
 
 async def _sign_in(request: Request, email: str, password: str, target: str) -> Response:
     services = _services(request)
-    token = await services.auth.sign_in(email, password)
+    token = await services.auth.sign_in(email, password, peer_of(request))
     response = _go(local_path(target))
     set_session_cookie(response, token, services.settings)
     return response
