@@ -1,5 +1,6 @@
 """Conversations: list, open, change, delete."""
 
+import contextlib
 from uuid import UUID
 
 from app.auth.access import require
@@ -19,6 +20,8 @@ from app.conversations.schemas import (
 from app.conversations.sending import Sending
 from app.conversations.storing import found
 from app.db import Database
+from app.errors import Unavailable
+from app.generations import repository as generations
 from app.generations.generations import Generations
 
 
@@ -75,8 +78,12 @@ class ConversationService:
         """Delete it with its messages; running answers are stopped first. Raises NotFound, Forbidden."""
         require(user, "chat")
         await self.get(user, conversation_id)
-        for generation in self._generations.running_in(conversation_id):
-            await self._generations.stop(user, generation.id)
+        async with self._db.transaction() as db:
+            unfinished = await generations.unfinished_in(db, user.id, conversation_id)
+        for generation_id in unfinished:
+            # One that runs on a server that does not react ends by itself, into nothing.
+            with contextlib.suppress(Unavailable):
+                await self._generations.stop(user, generation_id)
         async with self._db.transaction() as db:
             await repository.delete_conversation(db, user.id, conversation_id)
 

@@ -39,6 +39,20 @@ async def resumable(db: AsyncSession, generation_id: UUID) -> Message | None:
     return row
 
 
+async def unfinished_in(db: AsyncSession, user_id: UUID, conversation_id: UUID) -> list[UUID]:
+    """The generations of a conversation that have not ended, on whatever server."""
+    query = (
+        select(GenerationRow.id)
+        .join(Message, Message.generation_id == GenerationRow.id)
+        .where(
+            GenerationRow.conversation_id == conversation_id,
+            GenerationRow.user_id == user_id,
+            Message.status.in_(UNFINISHED),
+        )
+    )
+    return list(await db.scalars(query))
+
+
 async def params(db: AsyncSession, generation_id: UUID) -> dict[str, Any]:
     """The sampling parameters that were asked for."""
     return await db.scalar(select(GenerationRow.params).where(GenerationRow.id == generation_id)) or {}
@@ -80,6 +94,10 @@ async def interrupt_unfinished(db: AsyncSession, instance: str, resumed: set[UUI
         .values(status="interrupted")
     )
     result: CursorResult[Any] = await db.execute(statement)  # type: ignore[assignment]
+    # Nobody will write their events any more.
+    lost = or_(GenerationRow.instance == instance, GenerationRow.created_at < now - KEEP_EVENTS)
+    ended = update(GenerationRow).where(GenerationRow.ended_at.is_(None), lost, GenerationRow.id.not_in(resumed))
+    await db.execute(ended.values(ended_at=now))
     return result.rowcount
 
 

@@ -2,9 +2,8 @@
 
 import asyncio
 import shutil
-import signal
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,11 +14,12 @@ from redis.asyncio import Redis as Connection
 
 from app.config import Settings
 from app.generations import replicas
-from tests.app.serving import Served, chat, read_events, serving, text_of
+from tests.app.serving import chat, text_of
+from tests.app.side_by_side import following, frozen, ready, rest, take
 from tests.app.test_resume import UNDISTURBED, begin, check, follow, stored
 from tests.rig import redis as rig
 from tests.rig.fixtures import need
-from tests.scripted_engine import REPLY, ScriptedEngine
+from tests.scripted_engine import REPLY
 
 Both = dict[str, Settings]
 
@@ -38,45 +38,6 @@ def both(
 ) -> Both:
     shared = {"database": {"url": postgres_url()}, "redis": {"url": redis.url}}
     return {name: make_settings(data_dir=tmp_path / name, **shared) for name in "ab"}
-
-
-@asynccontextmanager
-async def ready(settings: Settings) -> AsyncIterator[tuple[Served, httpx.AsyncClient]]:
-    """A server with a signed-in client."""
-    async with serving(settings, ScriptedEngine(delay=0.01)) as served, served.client() as client:
-        await served.services.engine.wait_ready()
-        yield served, client
-
-
-@asynccontextmanager
-async def following(
-    client: httpx.AsyncClient, generation_id: str, after: int = 0
-) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
-    """The events as they come."""
-    headers = {"Last-Event-ID": str(after)}
-    async with client.stream("GET", f"/api/generations/{generation_id}/events", headers=headers) as response:
-        assert response.status_code == 200, (await response.aread()).decode()
-        yield read_events(response)
-
-
-async def take(events: AsyncIterator[dict[str, Any]], count: int, seconds: float = 10) -> list[dict[str, Any]]:
-    async with asyncio.timeout(seconds):
-        return [await anext(events) for _ in range(count)]
-
-
-async def rest(events: AsyncIterator[dict[str, Any]], seconds: float = 15) -> list[dict[str, Any]]:
-    async with asyncio.timeout(seconds):
-        return [event async for event in events]
-
-
-@contextmanager
-def frozen(redis: rig.Redis) -> Iterator[None]:
-    """It takes connections and does not answer."""
-    redis.process.popen.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        redis.process.popen.send_signal(signal.SIGCONT)
 
 
 async def test_what_one_writes_is_followed_on_the_other(both: Both) -> None:
@@ -112,6 +73,17 @@ async def test_a_client_that_is_ahead_of_redis_need_not_ask_twice(both: Both, mo
         a.engine.gate.set()
         async with following(on_b, seen[0]["data"]["generation_id"], after=12) as events:
             check(seen + await rest(events))
+
+
+async def test_deleting_a_conversation_stops_what_the_other_server_writes_in_it(both: Both) -> None:
+    async with ready(both["a"]) as (a, on_a), ready(both["b"]) as (_, on_b):
+        seen = await begin(on_a, a.engine, 9)
+        path = f"/api/conversations/{seen[0]['data']['conversation_id']}"
+        async with following(on_b, seen[0]["data"]["generation_id"]) as events:
+            assert (await on_b.delete(path)).status_code == 204
+            assert (await rest(events))[-1]["data"]["finish_reason"] == "cancelled"
+        assert a.engine.running == set()
+        assert (await on_a.get(path)).status_code == 404
 
 
 async def test_stop_on_the_other_server(both: Both) -> None:
@@ -150,8 +122,7 @@ async def test_a_frozen_redis_disturbs_nobody_on_the_server_that_writes(both: Bo
                 a.engine.gate.set()
                 more = await take(here, 15, seconds=2)
                 a.engine.gate.clear()
-                refused = await on_b.post("/api/chat", json={"content": "안녕"})
-                assert refused.status_code == 200
+                assert text_of(await chat(on_b)) == REPLY
             assert await take(there, 15) == more
             a.engine.gate.set()
             events = seen + more + await rest(here)

@@ -7,23 +7,19 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-import psutil
+import httpx
 import pytest
 
 from tests.e2e.api import chatting, sign_in, text_of
+from tests.e2e.resuming import Event, Service, engine_cores, follow, gone, service, wait_for
 from tests.rig.server import environment, server
 
 DEMO = {"CHAT_ENGINE__MODEL": "demo"}
-
-
-def wait_for(condition: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.05)
+FLOAT32 = DEMO | {"CHAT_ENGINE__DTYPE": "float32"}
+LONG = {"max_tokens": 7000, "ignore_eos": True}
 
 
 def stored_answer(data_dir: Path) -> tuple[str, str]:
@@ -34,40 +30,47 @@ def stored_answer(data_dir: Path) -> tuple[str, str]:
     return status, content
 
 
-def engine_cores(pid: int) -> list[psutil.Process]:
-    """EngineCore processes of this server; they are found by name, being in sessions of their own."""
-    return [child for child in psutil.Process(pid).children(recursive=True) if "EngineCore" in _title(child)]
-
-
-def _title(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.NoSuchProcess:
-        return ""
-
-
 @pytest.mark.vllm
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_during_an_answer_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
-    with server(DEMO, tmp_path / "data") as running:
-        running.wait("/healthz", seconds=30)
-        running.wait("/readyz")
-        core = engine_cores(running.process.popen.pid)
-        assert len(core) == 1
-        assert os.getsid(core[0].pid) != os.getsid(running.process.popen.pid)
-        with sign_in(running.url) as client:
-            with chatting(client, "길게 설명해 주세요", max_tokens=6000, ignore_eos=True) as stream:
-                events = [next(stream) for _ in range(20)]
-                # As a terminal does: to the whole foreground group.
-                os.killpg(running.process.popen.pid, number)
-                events += list(stream)
+def test_a_signal_ends_cleanly_and_the_next_start_goes_on(tmp_path: Path, number: signal.Signals) -> None:
+    with service(tmp_path / "data", FLOAT32) as running, sign_in(running.url) as client:
+        (core,) = engine_cores(running.pid)
+        assert os.getsid(core.pid) != os.getsid(running.pid)
+        with chatting(client, "길게 설명해 주세요", **LONG) as stream:
+            events = [next(stream) for _ in range(20)]
+            # As a terminal does: to the whole foreground group.
+            os.killpg(running.pid, number)
+            events += list(stream)
+        assert running.process is not None
         started = time.monotonic()
-        assert running.process.popen.wait(15) == 0
+        assert running.process.process.popen.wait(15) == 0
         assert time.monotonic() - started < 15
         assert events[-1]["event"] == "delta"
         assert stored_answer(running.data_dir) == ("interrupted", text_of(events))
-        assert "Traceback" not in running.log()
-        assert not core[0].is_running()
+        assert "Traceback" not in running.process.log()
+        assert gone(core)
+        running.stop()
+        running.start()
+        goes_on(running, client, events)
+
+
+def goes_on(running: Service, client: httpx.Client, seen: list[Event]) -> None:
+    """The same generation, the next seq, until it is stopped here."""
+    generation_id = seen[0]["data"]["generation_id"]
+    assert stored_answer(running.data_dir)[0] == "running"
+    later: list[Event] = []
+    for event in follow(client, generation_id, after=len(seen)):
+        later.append(event)
+        if len(later) == 20:
+            assert client.delete(f"/api/generations/{generation_id}").status_code == 204
+    resuming = [event for event in later if event["event"] == "resuming"]
+    assert [event["data"]["reason"] for event in resuming] == ["server"]
+    events = seen + later
+    assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+    assert (events[-1]["event"], events[-1]["data"]["finish_reason"]) == ("done", "cancelled")
+    assert sum(event["event"] == "delta" for event in later) > 5
+    assert stored_answer(running.data_dir) == ("cancelled", text_of(events))
 
 
 @pytest.mark.vllm
@@ -83,23 +86,19 @@ def test_a_signal_while_the_model_loads_ends_quickly(tmp_path: Path) -> None:
 
 
 @pytest.mark.vllm
-def test_kill_9_leaves_no_engine_behind_and_the_answer_is_marked(tmp_path: Path) -> None:
-    with server(DEMO, tmp_path / "data") as running:
-        running.wait("/readyz")
-        core = engine_cores(running.process.popen.pid)[0]
-        with sign_in(running.url) as client:
-            with chatting(client, "길게 설명해 주세요", max_tokens=7000, ignore_eos=True) as stream:
-                for event in stream:
-                    if event["event"] == "delta" and stored_answer(running.data_dir)[1]:
-                        break
-                running.process.popen.send_signal(signal.SIGKILL)
-        wait_for(lambda: not core.is_running() or core.status() == psutil.STATUS_ZOMBIE, 10)
-    assert stored_answer(tmp_path / "data")[0] == "running"
-    with server({"CHAT_ENGINE__MODEL": str(tmp_path)}, tmp_path / "data") as again:
-        again.wait("/healthz", seconds=30)
-        status, content = stored_answer(tmp_path / "data")
-    assert status == "interrupted"
-    assert content
+@pytest.mark.timeout(300)
+def test_kill_9_leaves_no_engine_behind_and_the_next_start_goes_on(tmp_path: Path) -> None:
+    with service(tmp_path / "data", FLOAT32) as running, sign_in(running.url) as client:
+        with chatting(client, "길게 설명해 주세요", **LONG) as stream:
+            events = []
+            for event in stream:
+                events.append(event)
+                if event["event"] == "delta" and stored_answer(running.data_dir)[1]:
+                    break
+            running.kill()
+        assert stored_answer(running.data_dir)[0] == "running"
+        running.start()
+        goes_on(running, client, events)
 
 
 @pytest.mark.vllm
@@ -186,7 +185,6 @@ def test_the_doctor_names_what_is_wrong(tmp_path: Path) -> None:
 def test_a_wrong_model_is_told_by_readyz_and_the_page_stays(tmp_path: Path) -> None:
     with server({"CHAT_ENGINE__MODEL": str(tmp_path)}) as running:
         running.wait("/login", seconds=30)
-        import httpx
 
         def failed() -> bool:
             return bool(httpx.get(running.url + "/readyz", trust_env=False).json()["stage"] == "failed")
