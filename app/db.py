@@ -28,6 +28,7 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 STORAGE_RETRY_SECONDS = 5
+READING = "vllm_chat_reading"
 
 
 class Base(DeclarativeBase):
@@ -79,8 +80,21 @@ class Database:
 
         Raises Unavailable when the database cannot be reached, so that it is never mistaken for "no such user".
         """
+        async with self._transaction({}) as session:
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """As `transaction`, for statements that change nothing: on SQLite they do not wait for writers."""
+        async with self._transaction({READING: True}) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _transaction(self, options: dict[str, Any]) -> AsyncIterator[AsyncSession]:
         try:
             async with self._sessions.begin() as session:
+                if options:
+                    await session.connection(execution_options=options)
                 yield session
         except (OperationalError, InterfaceError, PoolTimeout, ConnectionError, TimeoutError) as error:
             raise storage_unavailable() from error
@@ -91,7 +105,7 @@ class Database:
 
     async def ping(self) -> None:
         """Raises Unavailable when the database does not answer."""
-        async with self.transaction() as session:
+        async with self.reading() as session:
             await session.execute(text("SELECT 1"))
 
     async def close(self) -> None:
@@ -138,4 +152,5 @@ def _sqlite_connect(connection: Any, _record: object) -> None:
 
 def _sqlite_begin(connection: Any) -> None:
     # Deferred transactions that read first and write later end in "database is locked"; these wait instead.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reading = connection.get_execution_options().get(READING, False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -60,7 +60,7 @@ class KeyService:
 
     async def list(self, user: CurrentUser) -> list[KeyView]:
         """Newest first, without the keys themselves."""
-        async with self._db.transaction() as db:
+        async with self._db.reading() as db:
             return [KeyView.model_validate(row) for row in await repository.keys_of(db, user.id)]
 
     async def revoke(self, user: CurrentUser, key_id: UUID) -> None:

@@ -101,7 +101,7 @@ class AuthService:
 
     async def _check(self, email: str, password: str, peer: str | None) -> User:
         self.throttle.check(email, peer)
-        async with self._db.transaction() as db:
+        async with self._db.reading() as db:
             # PostgreSQL cannot even look for U+0000.
             user = await repository.user_by_email(db, email.strip()) if "\x00" not in email else None
         right, new_hash = await self.hasher.verify(password, user.hashed_password if user else None)
@@ -148,13 +148,13 @@ class AuthService:
         return await self._user(token, "jwt") if token is not None else None
 
     async def _user(self, token: str, via: Literal["cookie", "jwt"]) -> CurrentUser | None:
-        async with self._db.transaction() as db:
+        async with self._db.reading() as db:
             user = await repository.user_of_session(db, token_hash(token), now())
         return _current(user, via) if user is not None else None
 
     async def profile(self, user: CurrentUser) -> UserView:
         """The account of the signed-in user. Raises NotFound when it was deleted meanwhile."""
-        async with self._db.transaction() as db:
+        async with self._db.reading() as db:
             row = await repository.user_by_id(db, user.id)
         if row is None:
             raise NotFound("This account no longer exists.")

@@ -29,12 +29,16 @@ class Preparing:
         user_id: UUID,
         system: str | None,
         said: Sequence[prompts.Turn],
-        start: str | None,
+        path: Sequence[Message],
         params: Params,
         more: int = 0,
     ) -> Prepared:
-        """`more` tokens than `max_tokens` are allowed. Raises TooLarge (`context_length_exceeded`)."""
+        """`path` is what was said before; `more` tokens than `max_tokens` are allowed.
+
+        Raises TooLarge (`context_length_exceeded`).
+        """
         wanted = None if params.max_tokens is None else params.max_tokens + more
+        start = prompts.last_start(path)
         fitted = await prompts.fit(self._supervisor.engine, system, said, wanted, start)
         salt = str(user_id) if self._salted else None
         sampling = Sampling(
@@ -47,21 +51,21 @@ class Preparing:
             ignore_eos=bool(params.ignore_eos),
         )
         context_start = str(fitted.context_start) if fitted.context_start else None
-        return Prepared(replace(fitted.prompt, cache_salt=salt), sampling, context_start)
+        cached = min(prompts.last_length(path), fitted.prompt.tokens) if context_start == start else 0
+        return Prepared(replace(fitted.prompt, cache_salt=salt), sampling, context_start, cached)
 
     def again(self, user_id: UUID, answer: Message, more: int = 0) -> Prepare:
         """How to prepare a stored answer once more, from what is stored."""
 
         async def prepare() -> Prepared:
-            async with self._db.transaction() as db:
+            async with self._db.reading() as db:
                 conversation = await repository.conversation(db, user_id, answer.conversation_id)
                 if conversation is None or answer.parent_id is None:
                     raise NotFound("There is no such conversation.", code="conversation_not_found")
                 path = await repository.path(db, answer.conversation_id, answer.parent_id)
                 assert answer.generation_id is not None
                 params = await generations.params(db, answer.generation_id)
-            start = prompts.last_start(path)
             given = Params.model_validate(params)
-            return await self.prepare(user_id, conversation.system_prompt, prompts.turns(path), start, given, more)
+            return await self.prepare(user_id, conversation.system_prompt, prompts.turns(path), path, given, more)
 
         return prepare

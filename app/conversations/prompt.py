@@ -58,6 +58,13 @@ def last_start(path: Sequence[Stored]) -> str | None:
     return receipts[-1].get("context_start") if receipts else None
 
 
+def last_length(path: Sequence[Stored]) -> int:
+    """Tokens of the newest answer and of its prompt, which the prefix cache probably holds."""
+    receipts = [one.receipt for one in path if one.receipt]
+    usage = receipts[-1].get("usage", {}) if receipts else {}
+    return int(usage.get("prompt_tokens", 0)) + int(usage.get("completion_tokens", 0))
+
+
 def alternating(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
     """Join questions that follow one another: many chat templates insist on alternating roles."""
     joined: list[ChatMessage] = []

@@ -80,10 +80,9 @@ class Sending:
         params = Params.model_validate(context.params | request.params.model_dump(exclude_none=True))
         question_id = new_id()
         said = [*prompts.turns(context.path), prompts.Turn(question_id, ChatMessage("user", request.content))]
-        start = prompts.last_start(context.path)
 
         async def prepare() -> Prepared:
-            return await self._preparing.prepare(user.id, context.system, said, start, params)
+            return await self._preparing.prepare(user.id, context.system, said, context.path, params)
 
         ticket = self._generations.admit(user.id)
         try:
@@ -101,7 +100,7 @@ class Sending:
             if request.parent_id is not None:
                 raise no_such_parent()
             return _Context(None, [], None, {})
-        async with self._db.transaction() as db:
+        async with self._db.reading() as db:
             row = found(await repository.conversation(db, user.id, request.conversation_id))
             parent_id = request.parent_id
             if "parent_id" not in request.model_fields_set:

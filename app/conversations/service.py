@@ -39,7 +39,7 @@ class ConversationService:
         self, user: CurrentUser, q: str | None = None, cursor: str | None = None, limit: int = 50
     ) -> ConversationPage:
         """Newest first; `q` searches titles and texts. Raises Invalid for a foreign cursor."""
-        async with self._db.transaction() as db:
+        async with self._db.reading() as db:
             # PostgreSQL cannot even look for U+0000, and no text holds it.
             rows = await repository.conversations(
                 db, user.id, q and q.replace("\x00", ""), read_cursor(cursor), limit + 1
@@ -49,7 +49,7 @@ class ConversationService:
 
     async def get(self, user: CurrentUser, conversation_id: UUID) -> ConversationView:
         """Raises NotFound."""
-        async with self._db.transaction() as db:
+        async with self._db.reading() as db:
             row = found(await repository.conversation(db, user.id, conversation_id))
         return ConversationView.model_validate(row)
 
@@ -92,7 +92,7 @@ class ConversationService:
     ) -> MessagePage:
         """Oldest first. Raises NotFound."""
         after = read_cursor(cursor)
-        async with self._db.transaction() as db:
+        async with self._db.reading() as db:
             found(await repository.conversation(db, user.id, conversation_id))
             rows = await repository.messages(db, user.id, conversation_id, after, limit + 1)
         more = write_cursor(rows[limit - 1].created_at, rows[limit - 1].id) if len(rows) > limit else None

@@ -66,6 +66,8 @@ class Admission:
         self._gone: dict[UUID, float] = {}
         self._inside: set[Ticket] = set()
         self._seconds = 0.0
+        # In a full house everybody stays longer.
+        self._crowded_seconds = 0.0
         self._tokens = 0.0
 
     @property
@@ -118,8 +120,10 @@ class Admission:
             self._inside.discard(ticket)
             share.work += tokens - ticket.charged
             if seconds is not None:
-                self._seconds += (seconds - self._seconds) * (SMOOTHING if self._seconds else 1)
-                self._tokens += (tokens - self._tokens) * (SMOOTHING if self._tokens else 1)
+                self._seconds = _moved(self._seconds, seconds)
+                self._tokens = _moved(self._tokens, tokens)
+                if self.waiting:
+                    self._crowded_seconds = _moved(self._crowded_seconds, seconds)
         else:
             share.line(background=ticket.background).remove(ticket)
         if not share.inside and not share.waiting:
@@ -137,13 +141,14 @@ class Admission:
         """
         if place == 0:
             return 0
-        if not self._seconds or not self._inside:
+        stay = self._crowded_seconds or self._seconds
+        if not stay or not self._inside:
             return None
         moment = monotonic()
-        leaving = [max(0.0, self._seconds - (moment - ticket.since)) for ticket in self._inside]
+        leaving = [max(0.0, stay - (moment - ticket.since)) for ticket in self._inside]
         heapq.heapify(leaving)
         for _ in range(place - 1):
-            heapq.heappush(leaving, heapq.heappop(leaving) + self._seconds)
+            heapq.heappush(leaving, heapq.heappop(leaving) + stay)
         return round(1000 * leaving[0])
 
     def _move(self) -> None:
@@ -188,3 +193,7 @@ class Admission:
             for index, ticket in enumerate(share.line(background=background))
         ]
         return [entry[-1] for entry in sorted(keyed, key=lambda entry: entry[:4])]
+
+
+def _moved(average: float, value: float) -> float:
+    return average + (value - average) * (SMOOTHING if average else 1)

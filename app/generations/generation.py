@@ -17,11 +17,13 @@ Ending = Literal["stop", "shutdown", "detached"]
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What goes to the engine. `context_start` is the oldest message in the prompt when older ones were left out."""
+    """What goes to the engine. `context_start` is the oldest message in the prompt when older ones were left out;
+    `likely_cached` of its tokens were read or written by the turn before."""
 
     prompt: Prompt
     sampling: Sampling
     context_start: str | None = None
+    likely_cached: int = 0
 
 
 Prepare = Callable[[], Awaitable[Prepared]]

@@ -109,7 +109,7 @@ class Generations:
         generation = self._all.get(generation_id)
         if generation is not None and generation.user_id == user.id:
             return generation
-        async with self._db.transaction() as db:
+        async with self._db.reading() as db:
             row = await repository.generation(db, user.id, generation_id)
         if row is None:
             raise NotFound("There is no such generation.")
@@ -123,7 +123,7 @@ class Generations:
         return found
 
     async def _stored(self, user: CurrentUser, generation_id: UUID) -> EventLog | None:
-        async with self._db.transaction() as db:
+        async with self._db.reading() as db:
             row = await repository.generation(db, user.id, generation_id)
         return None if row is None or row.events is None else await asyncio.to_thread(unpack, row.events)
 

@@ -52,7 +52,7 @@ class Idempotency:
                 return known
 
     async def _known(self, user: CurrentUser, key: str, digest: str) -> Followed | None:
-        async with self._db.transaction() as db:
+        async with self._db.reading() as db:
             row = await repository.by_key(db, user.id, key)
         if row is None:
             return None

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from contextlib import aclosing
+from contextlib import aclosing, closing
+from typing import Any
 
 import structlog
 
@@ -11,11 +12,13 @@ from app.generations.admission import Admission
 from app.generations.estimate import PrefillEstimate
 from app.generations.events import EventType
 from app.generations.generation import Generation
-from engine.base import Stage
+from engine.base import Delta, Stage
 from engine.errors import EngineUnavailable
 from engine.supervisor import Supervisor
 
 log = structlog.get_logger(__name__)
+
+Pair = tuple[EventType, dict[str, Any]]
 
 # A generation that loses so many engines without a token in between is taken for the cause.
 MAX_LOSSES = 3
@@ -35,8 +38,9 @@ class Streaming:
     def queued(self, generation: Generation) -> None:
         """Tell the place in the queue."""
         place = generation.ticket.place
-        tokens = generation.prepared.prompt.tokens if generation.prepared else 0
-        wait_ms, prefill_ms = self._admission.eta_ms(place), self._prefill.predict(tokens)
+        prepared = generation.prepared
+        fresh = prepared.prompt.tokens - prepared.likely_cached if prepared else 0
+        wait_ms, prefill_ms = self._admission.eta_ms(place), self._prefill.predict(fresh)
         data = {
             "generation_id": str(generation.id),
             "conversation_id": str(generation.conversation_id),
@@ -98,7 +102,8 @@ class Streaming:
         begin = time.monotonic()
         watch.started = watch.started or begin
         waiting = prompt.tokens + len(generation.token_ids)
-        prefill_ms = self._prefill.predict(waiting)
+        fresh = waiting - prepared.likely_cached
+        prefill_ms = self._prefill.predict(fresh)
         started = {
             "queue_ms": watch.queue_ms,
             "prompt_tokens": watch.prompt_tokens,
@@ -108,28 +113,30 @@ class Streaming:
         generation.record(("started", started))
         stream = self._supervisor.engine.stream(str(generation.id), prompt, prepared.sampling, generation.written)
         finish_reason: str | None = None
-        is_first = True
-        async with aclosing(stream) as deltas:
-            async for delta in deltas:
-                watch.step(len(delta.token_ids))
-                watch.preemptions = max(watch.preemptions, delta.preemptions)
-                events: list[tuple[EventType, dict[str, object]]] = []
-                if is_first:
-                    is_first = False
-                    elapsed = round(1000 * (time.monotonic() - begin))
-                    self._prefill.observe(waiting - delta.cached_tokens, elapsed)
-                    if first:
-                        watch.cached_tokens = delta.cached_tokens
-                    events.append(("prefilled", {"cached_tokens": delta.cached_tokens, "prefill_ms": elapsed}))
-                    if generation.carried:
-                        events.append(("delta", {"text": generation.carried}))
-                        generation.carried = ""
-                if delta.reasoning:
-                    generation.reasoning.append(delta.reasoning)
-                    events.append(("reasoning", {"text": delta.reasoning}))
-                if delta.text:
-                    generation.text.append(delta.text)
-                    events.append(("delta", {"text": delta.text}))
-                finish_reason = delta.finish_reason or finish_reason
-                generation.record(*events, token_ids=delta.token_ids, finish=delta.finish_reason)
+        with closing(self._prefill.reading(fresh)) as reading:
+            async with aclosing(stream) as deltas:
+                async for delta in deltas:
+                    events: list[Pair] = []
+                    if not reading.over:
+                        elapsed = round(1000 * (time.monotonic() - begin))
+                        reading.done(waiting - delta.cached_tokens, elapsed)
+                        if first:
+                            watch.cached_tokens = delta.cached_tokens
+                        events.append(("prefilled", {"cached_tokens": delta.cached_tokens, "prefill_ms": elapsed}))
+                    self._step(generation, delta, events)
+                    finish_reason = delta.finish_reason or finish_reason
         return finish_reason or "stop"
+
+    def _step(self, generation: Generation, delta: Delta, events: list[Pair]) -> None:
+        generation.watch.step(len(delta.token_ids))
+        generation.watch.preemptions = max(generation.watch.preemptions, delta.preemptions)
+        if generation.carried:
+            events.append(("delta", {"text": generation.carried}))
+            generation.carried = ""
+        if delta.reasoning:
+            generation.reasoning.append(delta.reasoning)
+            events.append(("reasoning", {"text": delta.reasoning}))
+        if delta.text:
+            generation.text.append(delta.text)
+            events.append(("delta", {"text": delta.text}))
+        generation.record(*events, token_ids=delta.token_ids, finish=delta.finish_reason)
