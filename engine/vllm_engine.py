@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from engine import core_process
+from engine import core_process, heap
 from engine.base import ChatMessage, Delta, EngineStatus, ModelInfo, Prompt, Report, Sampling, Stage, Written
 from engine.chat_template import ChatTemplate
 from engine.choose import ModelChoice, choose_model, read_config
@@ -227,7 +227,8 @@ class VllmEngine:
     def _build(self, args: dict[str, Any], fork_server: bool) -> None:
         self._loading, self._watchdog = True, Watchdog(self._hang_seconds)
         try:
-            self._llm = load(args, self._watchdog.stepped, fork_server=fork_server)
+            with heap.settled():
+                self._llm = load(args, self._watchdog.stepped, fork_server=fork_server)
             self._processes.find()
         finally:
             self._loading = False
