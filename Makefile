@@ -4,7 +4,7 @@ VENV := .venv/bin
 export BUILD ?= cpu
 COMPOSE := docker compose --env-file .env -f docker/compose.yml $(if $(filter gpu,$(BUILD)),-f docker/compose.gpu.yml)
 .DEFAULT_GOAL := help
-.PHONY: help run test check load up down lock demo-model demo-eval screenshots install install-test
+.PHONY: help run test check load bench soak up down lock demo-model demo-eval screenshots install install-test
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -33,6 +33,12 @@ check: install-test ## format, lint, types, import contracts, compose and workfl
 
 load: install-test ## 12 Locust users for 60 s (USERS=, DURATION=, HOST= for a running server)
 	@$(VENV)/python -m loadtest.run
+
+bench: install-test ## measure and write docs/performance.md (ROWS="fairness restart", PASSES=3)
+	@$(VENV)/python -m loadtest.bench $(if $(PASSES),--passes $(PASSES)) $(ROWS)
+
+soak: install-test ## memory over 5000 answers and 1000 pages (GENERATIONS=, PAGES=)
+	@$(VENV)/python -m loadtest.soak
 
 up: ## docker compose: nginx, app, PostgreSQL, Redis, Prometheus, Grafana (BUILD=gpu)
 	@docker/preflight .env

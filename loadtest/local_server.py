@@ -10,7 +10,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +30,8 @@ class ServerError(Exception):
     """The server did not become ready; the message ends with its log."""
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on loopback that nobody listened on a moment ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -45,10 +47,42 @@ def answers(url: str, path: str = "/healthz") -> bool:
         return False
 
 
+@dataclass(frozen=True)
+class LocalServer:
+    """A running server: where it answers and its process."""
+
+    url: str
+    pid: int
+
+
 @contextlib.contextmanager
-def local_server(seconds: float = 600) -> Iterator[str]:
-    """Start it, wait until it answers questions (at most `seconds`), yield its URL, stop it."""
-    port = _free_port()
+def stopping(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """End `process`, the leader of a session, when the block ends: SIGTERM, after 45 s SIGKILL to its group."""
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(45)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def wait_for(process: subprocess.Popen[bytes], url: str, log: Path, seconds: float) -> None:
+    """Return when GET `url` gives 200. Raises ServerError at its death or after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not answers(url, ""):
+        if process.poll() is not None or time.monotonic() > deadline:
+            tail = log.read_text(errors="replace")[-2000:]
+            raise ServerError(f"the server did not become ready\n{tail}")
+        time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def started(settings: Mapping[str, str], seconds: float = 600) -> Iterator[LocalServer]:
+    """Start it with these CHAT_ settings beside ours, wait until it answers questions, stop it at the end."""
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("CHAT_") or k.startswith(KEPT)}
     with tempfile.TemporaryDirectory(prefix="chat-load-") as folder:
@@ -59,24 +93,23 @@ def local_server(seconds: float = 600) -> Iterator[str]:
             process = subprocess.Popen(
                 [sys.executable, "-m", "app", "serve"],
                 cwd=folder,
-                env={**inherited, **own},
+                env={**inherited, **own, **settings},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        try:
-            deadline = time.monotonic() + seconds
-            while not answers(url, "/readyz"):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    tail = log.read_text(errors="replace")[-2000:]
-                    raise ServerError(f"the server did not become ready\n{tail}")
-                time.sleep(0.2)
-            yield url
-        finally:
-            process.send_signal(signal.SIGTERM)
+        with stopping(process):
+            wait_for(process, f"{url}/readyz", log, seconds)
             try:
-                process.wait(45)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                yield LocalServer(url, process.pid)
+            except Exception as error:
+                error.add_note(f"the server's last words:\n{log.read_text(errors='replace')[-4000:]}")
+                raise
+
+
+@contextlib.contextmanager
+def local_server(seconds: float = 600) -> Iterator[str]:
+    """The URL of one with the engine that the environment configures."""
+    with started({}, seconds) as server:
+        yield server.url

@@ -30,6 +30,7 @@ class Ticket:
         self.background = background
         self.place = 0
         self.charged = 0.0
+        self.entered = monotonic()
         self.since = 0.0
         self.granted = asyncio.Event()
         self.moved: Callable[[], None] = lambda: None

@@ -12,6 +12,7 @@ from app.generations.admission import Admission, Ticket
 from app.generations.events import EventLog, unpack
 from app.generations.generation import Followed, Generation, Prepare, Prepared
 from app.generations.journal import Journal
+from app.generations.receipt import Stopwatch
 from app.generations.replicas import Replicas
 from app.generations.runner import Runner
 
@@ -80,6 +81,7 @@ class Generations:
             prepared=prepared,
             ticket=ticket,
             journal=self._journal,
+            watch=Stopwatch(accepted=ticket.entered),
             carried=carried,
             carried_tokens=len(carried_ids),
             token_ids=list(carried_ids),

@@ -1,0 +1,84 @@
+"""vLLM's own server as a process, with the demo model: what ours is compared with."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from loadtest.local_server import ROOT, free_port, stopping, wait_for
+
+# `vllm serve` does not start from the CPU wheel; this is the server behind it.
+MODULE = "vllm.entrypoints.launchers.api_server.entry"
+MODEL = ROOT / "engine" / "demo" / "checkpoint"
+ARGUMENTS = ["--served-model-name", "demo", "--max-model-len", "8192", "--max-num-seqs", "128", "--enforce-eager"]
+# What our engine gets on a CPU. vLLM's defaults take about twice as long to start: this is its better side.
+CPU = {
+    "VLLM_CPU_KVCACHE_SPACE": "1",
+    "TORCHDYNAMO_DISABLE": "1",
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    "OMP_NUM_THREADS": str(max(1, len(os.sched_getaffinity(0)) - 1)),
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_HOST_IP": "127.0.0.1",
+}
+
+
+@dataclass(frozen=True)
+class VllmServer:
+    """A process that has been started, ready or not."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def wait(self, seconds: float = 300) -> None:
+        """Until it is ready."""
+        wait_for(self.process, f"{self.url}/health", self.log, seconds)
+
+    def kill(self) -> None:
+        """SIGKILL to the server and all that it started."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def first_token(self) -> float:
+        """Ask; the moment at which the first text arrives, on `time.perf_counter`."""
+        body = {"model": "demo", "stream": True, "max_tokens": 64, "ignore_eos": True}
+        body["messages"] = [{"role": "user", "content": "안녕하세요"}]
+        with httpx.stream(
+            "POST", f"{self.url}/v1/chat/completions", json=body, timeout=60, trust_env=False
+        ) as response:
+            for line in response.iter_lines():
+                if line.startswith("data: {") and json.loads(line[6:])["choices"][0]["delta"].get("content"):
+                    return time.perf_counter()
+        raise RuntimeError("vLLM's server answered without a text")
+
+
+@contextlib.contextmanager
+def vllm_server() -> Iterator[VllmServer]:
+    """Start it; call `wait`."""
+    port = free_port()
+    command = [sys.executable, "-m", MODULE, "--model", str(MODEL), *ARGUMENTS, "--host", "127.0.0.1"]
+    gpu = Path("/dev/nvidia0").exists()
+    with tempfile.TemporaryDirectory(prefix="chat-vllm-") as folder:
+        log = Path(folder, "log")
+        with open(log, "wb") as output:
+            process = subprocess.Popen(
+                [*command, "--port", str(port)],
+                cwd=folder,
+                env={**os.environ, **({} if gpu else CPU)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        with stopping(process):
+            yield VllmServer(f"http://127.0.0.1:{port}", process, log)

@@ -1,0 +1,55 @@
+"""The chat page as a browser opens it, without drawing it: sign in, load `/`, connect its socket, close."""
+
+import ast
+import contextlib
+import re
+import uuid
+from collections.abc import AsyncIterator
+
+import aiohttp
+import httpx
+import socketio  # type: ignore[import-untyped]
+
+SOCKET_PATH = "/_nicegui_ws/socket.io"
+# What the page tells its own script to connect with, as Python writes it.
+_QUERY = re.compile(r"query: (\{.*?\}),?\s*$", re.MULTILINE)
+
+
+class Browser:
+    """One signed-in browser; every `open` is a new tab."""
+
+    def __init__(self, http: httpx.AsyncClient, url: str) -> None:
+        self._http = http
+        self._url = url
+
+    async def open(self) -> None:
+        """Load the page, connect, receive the first messages, close the tab."""
+        page = await self._http.get("/")
+        page.raise_for_status()
+        found = _QUERY.search(page.text)
+        if found is None:
+            raise RuntimeError(f"{page.url} is not the chat page")
+        tab = str(uuid.uuid4())
+        query = ast.literal_eval(found[1]) | {"tab_id": tab, "document_id": str(uuid.uuid4())}
+        address = httpx.URL(self._url, params={name: _plain(value) for name, value in query.items()})
+        cookies = "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())
+        headers = {"Cookie": cookies, "Origin": self._url}
+        async with aiohttp.ClientSession() as session:
+            socket = socketio.AsyncClient(reconnection=False, http_session=session)
+            await socket.connect(str(address), headers, socketio_path=SOCKET_PATH, transports=["websocket"])
+            await socket.sleep(0.05)
+            await socket.disconnect()
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@contextlib.asynccontextmanager
+async def signed_in(url: str, email: str, password: str) -> AsyncIterator[Browser]:
+    """Sign in with the form, as people do; the cookie is the browser's."""
+    async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as http:
+        answer = await http.post("/login", data={"email": email, "password": password}, headers={"Origin": url})
+        if answer.status_code != 303 or not http.cookies:
+            raise RuntimeError(f"POST /login: {answer.status_code}")
+        yield Browser(http, url)

@@ -1,0 +1,61 @@
+"""Each row of the benchmark once, very small, on a real server: figures come, whatever they are."""
+
+from pathlib import Path
+
+import pytest
+
+from loadtest.bench import fairness, prediction, restart, second_turn
+from loadtest.bench.row import Figures, Row
+from loadtest.bench.vllm_server import vllm_server
+from loadtest.local_server import LocalServer
+from loadtest.soak import soak
+from tests.rig.server import Server, server
+
+pytestmark = pytest.mark.vllm
+
+
+def complete(row: Row, found: Figures, *optional: str) -> None:
+    """Every line has a figure."""
+    assert {line.key for line in row.lines} - set(optional) <= set(found)
+    assert "not measured" not in row.table([dict(found) | dict.fromkeys(optional, 0.0)])
+
+
+async def test_fairness(live_server: Server) -> None:
+    size = fairness.Size(tokens=4, backlog=6, singles=2, queued_singles=1, backlogs=(2, 2, 4), seconds=1)
+    complete(fairness.ROW, await fairness.measure(live_server.url, size))
+
+
+async def test_prediction(live_server: Server) -> None:
+    size = prediction.Size(depths=(1, 4), rounds=2, accounts=2, tokens=4, words=(4, 60))
+    found = prediction.figures(await prediction.collect(live_server.url, size, seed=1))
+    complete(prediction.ROW, found, "waited", "wait", "place", "cached")
+    assert found["count"] == 10
+
+
+async def test_second_turn(live_server: Server) -> None:
+    size = second_turn.Size(sentences=40, turns=3, tokens=2)
+    found = second_turn.figures(await second_turn.converse(live_server.url, size))
+    complete(second_turn.ROW, found)
+    assert found["share"] > 0
+
+
+async def test_the_answer_goes_on_after_the_engine_was_killed() -> None:
+    with server({"CHAT_ENGINE__MODEL": "demo"}) as own:
+        own.wait()
+        assert await restart.ours(own.url, own.process.popen.pid) > 0
+
+
+def test_vllms_own_server_answers() -> None:
+    with vllm_server() as own:
+        own.wait()
+        assert own.first_token() > 0
+        own.kill()
+
+
+async def test_soak(live_server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    running = LocalServer(live_server.url, live_server.process.popen.pid)
+    assert await soak(running, generations=40, pages=10, out=tmp_path / "out.md", rest=0) in (0, 1)
+    printed = capsys.readouterr().out
+    assert "50 operations" in printed
+    assert "too short for a slope (limit 4 MB), 0 of 50 operations failed" in printed
+    assert "| 50 |" in (tmp_path / "out.md").read_text()
