@@ -55,7 +55,7 @@ class AccountService:
         log.info("signed out everywhere", user_id=str(user.id))
 
     async def delete(self, user: CurrentUser, password: str) -> None:
-        """The account with everything that belongs to it. The caller has stopped its answers.
+        """The account with everything that belongs to it. The caller then stops its answers.
 
         Raises Forbidden (`wrong_password`), Conflict (`last_admin`): somebody must be able to administrate.
         """
@@ -69,7 +69,7 @@ class AccountService:
 
     async def _prove(self, user: CurrentUser, password: str) -> None:
         self._throttle.check(user.email, None)
-        async with self._db.transaction() as db:
+        async with self._db.reading() as db:
             row = _found(await repository.user_by_id(db, user.id))
         right, _ = await self._hasher.verify(password, row.hashed_password)
         if not right:

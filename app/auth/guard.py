@@ -7,7 +7,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.auth.access import needed, require
+from app.auth.access import SAFE_METHODS, needed, require
 from app.auth.cookie import session_cookie_name
 from app.auth.current import CurrentUser
 from app.auth.keys import KeyService, is_key
@@ -24,7 +24,6 @@ FORMS = {"/login", "/register"}
 DOCS = {"/docs", "/openapi.json"}
 DOCS_PREFIXES = ("/docs-assets/",)
 SOCKET_PREFIX = "/_nicegui_ws/"
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 API_PREFIXES = ("/api/", "/v1/")
 
 

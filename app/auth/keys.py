@@ -73,12 +73,13 @@ class KeyService:
     async def user_of(self, key: str) -> CurrentUser | None:
         """The active owner of a key that has not expired."""
         at = now()
-        async with self._db.transaction() as db:
+        async with self._db.reading() as db:
             found = await repository.user_of_key(db, token_hash(key), at)
-            if found is None:
-                return None
-            user, row = found
-            if _stale(row.last_used_at, at):
+        if found is None:
+            return None
+        user, row = found
+        if _stale(row.last_used_at, at):
+            async with self._db.transaction() as db:
                 await repository.key_used(db, row.id, at)
         return CurrentUser(user.id, user.email, user.role, "key", frozenset(row.scopes), row.id)  # type: ignore[arg-type]
 

@@ -78,7 +78,7 @@ class ConversationService:
         """Delete it with its messages; running answers are stopped first. Raises NotFound, Forbidden."""
         require(user, "chat")
         await self.get(user, conversation_id)
-        async with self._db.transaction() as db:
+        async with self._db.reading() as db:
             unfinished = await generations.unfinished_in(db, user.id, conversation_id)
         for generation_id in unfinished:
             # One that runs on a server that does not react ends by itself, into nothing.
