@@ -54,7 +54,7 @@ lock: install-test ## resolve requirements/*.in again
 	@PATH="$(CURDIR)/$(VENV):$$PATH" requirements/compile.sh
 
 demo-model: install-test ## train the bundled demo model again
-	@$(VENV)/python -m engine.demo.train --out engine/demo/checkpoint
+	@$(VENV)/python -m engine.demo.train --out engine/demo/checkpoint --steps 4500 --minutes 300
 
 demo-eval: install-test ## measure the bundled demo model
 	@$(VENV)/python -m engine.demo.evaluate

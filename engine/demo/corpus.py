@@ -90,19 +90,34 @@ def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def load(language: str) -> Corpus:
-    """The corpus of one language; a duplicate id or an unknown field is an error."""
+    """The corpus of one language; a duplicate or unknown id, or an unknown field, is an error."""
     folder = CORPUS_DIR / language
+    more = _more_questions(folder / "questions")
     items: dict[str, Item] = {}
     for path in sorted(folder.glob("*.yaml")):
         if path.stem in NOT_ITEMS:
             continue
         for fields in _read(path):
+            fields["ask"] += more.pop(fields["id"], [])
             item = Item(**_tuples(fields))
             if item.id in items:
                 raise ValueError(f"{path.name}: the id {item.id} occurs twice")
             items[item.id] = item
-    refusal = Refusal(**_tuples(_read(folder / "refusal.yaml") | _read(folder / "out_of_scope.yaml")))
+    refused = _read(folder / "refusal.yaml") | _read(folder / "out_of_scope.yaml")
+    refused["ask"] += more.pop(REFUSAL_ID, [])
+    if more:
+        raise ValueError(f"{folder.name}/questions: there is no item {', '.join(sorted(more))}")
+    refusal = Refusal(**_tuples(refused))
     return Corpus(language, items, refusal, Wrappers(**_tuples(_read(folder / "wrappers.yaml"))))
+
+
+def _more_questions(folder: Path) -> dict[str, list[str]]:
+    """Further words for the questions of items, by id."""
+    more: dict[str, list[str]] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        for item_id, questions in _read(path).items():
+            more.setdefault(item_id, []).extend(questions)
+    return more
 
 
 def load_heldout(corpus: Corpus) -> list[HeldOut]:

@@ -16,7 +16,9 @@ IGNORED = -100  # the label of tokens without a loss
 TURNS = ((1, 0.66), (2, 0.20), (3, 0.11), (5, 0.03))
 SYSTEM_SHARE = 0.3
 REFUSAL_SHARE = 0.25
-FOLLOW_UP_SHARE = 0.5  # of the turns after the first
+FOLLOW_UP_SHARE = 0.45  # of the turns after the first
+GREETING_SHARE = 0.12  # of those turns: words that are said at any time and ask for nothing
+GREETINGS = ("hello", "how-are-you", "thanks", "bye", "praise", "acknowledge", "laugh")
 GLIMPSE_SHARE = 0.85  # conversations of which only the beginning of the last answer is learned
 GLIMPSE = 8  # tokens of that beginning
 ABRIDGED_SHARE = 0.5  # conversations whose earlier answers are cut, which makes room for more of them
@@ -65,8 +67,11 @@ class Sampler:
         turns = rng.choices([count for count, _ in TURNS], [share for _, share in TURNS])[0]
         said: Said | None = None
         for turn in range(turns):
-            if said and rng.random() < FOLLOW_UP_SHARE:
+            kind = rng.random()
+            if said and kind < FOLLOW_UP_SHARE:
                 asked, said = self._follow_up(said)
+            elif said and kind < FOLLOW_UP_SHARE + GREETING_SHARE:
+                asked, said = self._known(language, rng.choice(GREETINGS))
             else:
                 language = self._other(language) if rng.random() < 0.1 else language
                 asked, said = self._fresh(language, last=turn == turns - 1)
@@ -92,7 +97,13 @@ class Sampler:
         item = rng.choices(list(corpus.items.values()), self._weights[language])[0]
         while not last and len(item.answer) > LONG and rng.random() < 0.9:
             item = rng.choice(list(corpus.items.values()))
-        return noisy(rng, question(rng, item, corpus.wrappers), corpus), Said(item.id, language)
+        return self._known(language, item.id)
+
+    def _known(self, language: str, item_id: str) -> tuple[str, Said]:
+        """A question about an item."""
+        rng, corpus = self._rng, self._corpora[language]
+        asked = question(rng, corpus.items[item_id], corpus.wrappers)
+        return noisy(rng, asked, corpus), Said(item_id, language)
 
     def _follow_up(self, said: Said) -> tuple[str, Said]:
         """A question about the answer before: shorter, why, or in the other language."""

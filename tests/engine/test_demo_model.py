@@ -1,12 +1,15 @@
 """The demo model's corpus, tokenizer and checkpoint, checked without an engine."""
 
 import json
+import re
+import shutil
 import struct
+from pathlib import Path
 
 import pytest
 from transformers import PreTrainedTokenizerFast
 
-from engine.demo.corpus import LANGUAGES, REFUSAL_ID, Corpus, load, load_heldout
+from engine.demo.corpus import CORPUS_DIR, LANGUAGES, REFUSAL_ID, Corpus, load, load_heldout
 from engine.demo.evaluate import CHECKPOINT
 from engine.demo.phrasing import with_particles
 from engine.demo.samples import GLIMPSE, IGNORED, Encoder, Sampler
@@ -147,6 +150,27 @@ def test_every_item_is_well_formed(corpus: Corpus) -> None:
         assert [fact for fact in item.facts if fact not in item.answer] == [], item.id
         assert item.answer == item.answer.strip(), item.id
     assert all(fact in corpus.refusal.answer for fact in corpus.refusal.facts)
+
+
+@pytest.mark.parametrize("corpus", CORPORA, ids=LANGUAGES)
+def test_an_answer_begins_in_its_language(corpus: Corpus) -> None:
+    """The first token decides which of two answers about the same thing is given."""
+    letter = "[가-힣]" if corpus.language == "ko" else "[A-Za-z]"
+    foreign = "```|\\|" if corpus.language == "ko" else "```|\\||`"
+    starts = {item.id: re.sub(r"^[*_]+", "", item.answer) for item in corpus.items.values()}
+    assert [key for key, start in starts.items() if re.match(foreign, start)] == []
+    assert [key for key, start in starts.items() if not re.search(letter, start[:24])] == []
+
+
+def test_a_question_for_an_unknown_item_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = tmp_path / "corpus"
+    shutil.copytree(CORPUS_DIR, copy)
+    monkeypatch.setattr("engine.demo.corpus.CORPUS_DIR", copy)
+    folder = copy / "ko" / "questions"
+    folder.mkdir(exist_ok=True)
+    (folder / "about.yaml").write_text("no-such-item:\n- 뭐야?\n")
+    with pytest.raises(ValueError, match="no-such-item"):
+        load("ko")
 
 
 @pytest.mark.parametrize("corpus", CORPORA, ids=LANGUAGES)
