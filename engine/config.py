@@ -1,8 +1,12 @@
 """Settings of the engine, without their environment names (those are in `app.config`)."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from engine.remote_address import checked_url
+
+RemoteUrl = Annotated[str, AfterValidator(checked_url)]
 
 
 class EngineConfig(BaseModel):
@@ -12,7 +16,7 @@ class EngineConfig(BaseModel):
 
     kind: Literal["vllm", "openai"] = "vllm"
     model: str = "auto"
-    base_url: str | None = None
+    base_url: RemoteUrl | None = None
     api_key: SecretStr | None = None
     tensor_parallel_size: int | None = Field(default=None, ge=1)
     pipeline_parallel_size: int = Field(default=1, ge=1)

@@ -113,7 +113,7 @@ class RemoteEngine:
         self._info = None
         client, self._client = (
             self._client,
-            httpx.AsyncClient(headers=self._client.headers, timeout=self._client.timeout),
+            httpx.AsyncClient(headers=self._client.headers, timeout=self._client.timeout, follow_redirects=False),
         )
         await client.aclose()
 
