@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ui.i18n import LANGUAGES, keep_language, translator_of
-from ui.static_files import STYLES, static_url
+from ui.static_files import PLAIN_STYLES, static_url
 from ui.theme import THEMES, theme_of
 
 _TEMPLATES = Jinja2Templates(Path(__file__).parent / "templates")
-_STYLES = [static_url(name) for name in STYLES if name not in ("layout.css", "thread.css", "markdown.css")]
+_STYLES = [static_url(name) for name in PLAIN_STYLES]
 _SCRIPTS = [static_url("theme.js"), static_url("password.js")]
 _FAVICON = static_url("favicon.svg")
 

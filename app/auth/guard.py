@@ -7,6 +7,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.audit.service import AuditService
 from app.auth.access import SAFE_METHODS, needed, require
 from app.auth.cookie import session_cookie_name
 from app.auth.current import CurrentUser
@@ -17,10 +18,12 @@ from app.errors import AppError, Forbidden, Unauthorized
 from app.http import app_error_response
 
 PUBLIC = {"/login", "/register", "/logout", "/healthz", "/readyz", "/metrics", "/favicon.ico"}
-PUBLIC |= {"/api/auth/register", "/api/auth/jwt/login"}
-PUBLIC_PREFIXES = ("/static/", "/_nicegui/")
+PUBLIC |= {"/forgot", "/reset", "/verify"}
+PUBLIC |= {"/api/auth/register", "/api/auth/jwt/login", "/api/auth/forgot-password", "/api/auth/reset-password"}
+PUBLIC |= {"/api/auth/request-verify-token", "/api/auth/verify"}
+PUBLIC_PREFIXES = ("/static/", "/_nicegui/", "/invite/")
 # Where a person would see the refusal: the form again is kinder than JSON.
-FORMS = {"/login", "/register"}
+FORMS = {"/login", "/register", "/forgot", "/reset", "/verify"}
 DOCS = {"/docs", "/openapi.json"}
 DOCS_PREFIXES = ("/docs-assets/",)
 SOCKET_PREFIX = "/_nicegui_ws/"
@@ -45,28 +48,28 @@ class Guard:
             return
         connection = HTTPConnection(scope)
         try:
-            connection.state.user = await self._check(connection)
+            await self._check(connection)
         except AppError as error:
+            self._note(connection, error)
             await self._refuse(connection, error)(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
-    async def _check(self, connection: HTTPConnection) -> CurrentUser | None:
+    async def _check(self, connection: HTTPConnection) -> None:
         # Not `url.path`: a hostile Host header has changed that one before (CVE-2026-48710).
         path: str = connection.scope["path"]
-        user = await self._user(connection)
+        user = connection.state.user = await self._user(connection)
         if path.startswith(SOCKET_PREFIX) and not self._same_origin(connection, required=True):
             raise Forbidden("This connection comes from another site.", code="foreign_origin")
         changes = connection.scope["type"] == "http" and connection.scope["method"] not in SAFE_METHODS
         by_browser = (user is not None and user.via == "cookie") or not path.startswith(API_PREFIXES)
         if changes and by_browser and not self._same_origin(connection, required=False):
             raise Forbidden("This request comes from another site.", code="foreign_origin")
-        public = path in self._public or path.startswith(self._public_prefixes)
+        public = connection.state.public = path in self._public or path.startswith(self._public_prefixes)
         if user is None and not public:
             raise Unauthorized("Sign in first: the token, key or session is missing, wrong or expired.")
         if user is not None and not public and connection.scope["type"] == "http":
             require(user, needed(connection.scope["method"], path))
-        return user
 
     async def _user(self, connection: HTTPConnection) -> CurrentUser | None:
         auth: AuthService = connection.app.state.services.auth
@@ -90,6 +93,13 @@ class Guard:
         if self._settings.public_url:
             hosts.add(urlsplit(self._settings.public_url).netloc)
         return urlsplit(origin).netloc in hosts
+
+    def _note(self, connection: HTTPConnection, error: AppError) -> None:
+        user: CurrentUser | None = getattr(connection.state, "user", None)
+        if isinstance(error, Forbidden) and user is not None:
+            audit: AuditService = connection.app.state.services.audit
+            scope = connection.scope
+            audit.record("authz.denied", user, code=error.code, method=scope.get("method"), path=scope["path"][:200])
 
     def _refuse(self, connection: HTTPConnection, error: AppError) -> ASGIApp:
         if connection.scope["type"] == "websocket":

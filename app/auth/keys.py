@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import structlog
-
+from app.audit.service import AuditService
 from app.auth import repository
 from app.auth.current import CurrentUser
 from app.auth.models import ApiKey
@@ -12,8 +11,6 @@ from app.auth.schemas import KeyCreate, KeyCreated, KeyView
 from app.auth.tokens import new_token, token_hash
 from app.db import Database, now
 from app.errors import Conflict, Invalid, NotFound
-
-log = structlog.get_logger(__name__)
 
 # Secret scanners find leaked keys by this.
 MARK = "vcsk-"
@@ -31,8 +28,9 @@ def is_key(value: str) -> bool:
 class KeyService:
     """One service call, one short transaction."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, audit: AuditService) -> None:
         self._db = db
+        self._audit = audit
 
     async def create(self, user: CurrentUser, body: KeyCreate) -> KeyCreated:
         """The key itself is in this answer and nowhere else.
@@ -55,7 +53,8 @@ class KeyService:
             if len(await repository.keys_of(db, user.id)) >= MAX_KEYS:
                 raise Conflict(f"You have {MAX_KEYS} keys. Delete one first.", code="too_many_keys", max=MAX_KEYS)
             db.add(row)
-        log.info("api key created", user_id=str(user.id), key_id=str(row.id))
+            await db.flush()
+            self._audit.record("key.created", user, f"key:{row.id}", db=db, scopes=row.scopes)
         return KeyCreated(**KeyView.model_validate(row).model_dump(), key=secret)
 
     async def list(self, user: CurrentUser) -> list[KeyView]:
@@ -68,7 +67,7 @@ class KeyService:
         async with self._db.transaction() as db:
             if not await repository.delete_key(db, user.id, key_id):
                 raise NotFound("There is no such API key.", code="key_not_found")
-        log.info("api key revoked", user_id=str(user.id), key_id=str(key_id))
+            self._audit.record("key.revoked", user, f"key:{key_id}", db=db)
 
     async def user_of(self, key: str) -> CurrentUser | None:
         """The active owner of a key that has not expired."""

@@ -1,10 +1,10 @@
-"""Users and their sessions."""
+"""Users, their sessions, keys and second factors, and the links that let people in."""
 
 from datetime import datetime
 from uuid import UUID
 
 from fastapi_users_db_sqlalchemy import SQLAlchemyBaseUserTable
-from sqlalchemy import JSON, ForeignKey, String, Uuid
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, String, Uuid, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, UtcDateTime, new_id, now
@@ -18,6 +18,10 @@ class User(SQLAlchemyBaseUserTable[UUID], Base):
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
     role: Mapped[str] = mapped_column(String(16), default="member")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    # Sealed by `app.auth.otp`; pending until `totp_enabled`. `totp_step` is the last time step that was used.
+    totp_secret: Mapped[str | None] = mapped_column(String(255), default=None)
+    totp_enabled: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    totp_step: Mapped[int | None] = mapped_column(BigInteger, default=None)
 
 
 class Session(Base):
@@ -46,3 +50,40 @@ class ApiKey(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+
+
+class RecoveryCode(Base):
+    """Stands in for the second factor once; using it deletes the row. Only the SHA-256 is kept."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="cascade"), primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class MailedToken(Base):
+    """What a mailed link proves: `reset` or `verify`. Only the SHA-256 is kept."""
+
+    __tablename__ = "mailed_tokens"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="cascade"), index=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class Invitation(Base):
+    """Lets one person make an account with `role`; with `email` set, only that one. The row stays after its use."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    email: Mapped[str | None] = mapped_column(String(320), default=None)
+    role: Mapped[str] = mapped_column(String(16))
+    created_by: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("users.id", ondelete="set null"), default=None)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    used_by: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("users.id", ondelete="set null"), default=None)

@@ -1,13 +1,15 @@
-"""All SQL about users, sessions and API keys."""
+"""All SQL about users, sessions, API keys and mailed links."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auth.models import ApiKey, Session, User
+from app.auth.models import ApiKey, MailedToken, Session, User
+from app.errors import Conflict
 
 
 def column(attribute: Any) -> ColumnElement[Any]:
@@ -28,10 +30,15 @@ async def user_by_id(db: AsyncSession, user_id: UUID) -> User | None:
     return await db.get(User, user_id)
 
 
-async def count_admins(db: AsyncSession) -> int:
-    """How many active administrators there are."""
-    query = select(func.count()).select_from(User).where(User.role == "admin", column(User.is_active))
-    return await db.scalar(query) or 0
+async def keep_an_admin(db: AsyncSession, user: User) -> None:
+    """To be called before an administrator is lost. Raises Conflict (`last_admin`).
+
+    The rows are locked: two administrators who remove each other at the same moment must not both succeed.
+    """
+    query = select(User.id).where(User.role == "admin", column(User.is_active)).order_by(User.id).with_for_update()
+    admins = list(await db.scalars(query))
+    if admins == [user.id]:
+        raise Conflict("This is the only administrator. Make another one first.", code="last_admin")
 
 
 async def any_user(db: AsyncSession) -> bool:
@@ -39,15 +46,25 @@ async def any_user(db: AsyncSession) -> bool:
     return await db.scalar(select(User.id).limit(1)) is not None
 
 
-async def user_of_session(db: AsyncSession, token_hash: str, at: datetime) -> User | None:
-    """The active owner of a session that has not expired."""
+async def user_of_session(db: AsyncSession, token_hash: str, kind: str, at: datetime) -> User | None:
+    """The active owner of a session of this kind that has not expired."""
     query = (
         select(User)
         .join(Session, Session.user_id == User.id)
-        .where(Session.token_hash == token_hash, Session.expires_at > at, column(User.is_active))
+        .where(Session.token_hash == token_hash, Session.kind == kind, Session.expires_at > at, column(User.is_active))
     )
     user: User | None = await db.scalar(query)
     return user
+
+
+async def living_sessions(db: AsyncSession, token_hashes: Collection[str], at: datetime) -> set[str]:
+    """Those of the sessions that have not ended and whose owner is active."""
+    query = (
+        select(Session.token_hash)
+        .join(User, Session.user_id == User.id)
+        .where(Session.token_hash.in_(token_hashes), Session.expires_at > at, column(User.is_active))
+    )
+    return set(await db.scalars(query))
 
 
 async def delete_session(db: AsyncSession, token_hash: str) -> None:
@@ -55,14 +72,15 @@ async def delete_session(db: AsyncSession, token_hash: str) -> None:
     await db.execute(delete(Session).where(Session.token_hash == token_hash))
 
 
-async def delete_sessions_of(db: AsyncSession, user_id: UUID) -> None:
-    """Sign a user out everywhere."""
-    await db.execute(delete(Session).where(Session.user_id == user_id))
+async def delete_sessions_of(db: AsyncSession, user_id: UUID) -> list[str]:
+    """Sign a user out everywhere. Returns the hashes of the ended sessions."""
+    return list(await db.scalars(delete(Session).where(Session.user_id == user_id).returning(Session.token_hash)))
 
 
-async def delete_expired_sessions(db: AsyncSession, at: datetime) -> None:
-    """Housekeeping at start."""
+async def delete_expired(db: AsyncSession, at: datetime) -> None:
+    """Housekeeping at start: sessions and mailed links."""
     await db.execute(delete(Session).where(Session.expires_at <= at))
+    await db.execute(delete(MailedToken).where(MailedToken.expires_at <= at))
 
 
 async def set_password(db: AsyncSession, user_id: UUID, hashed_password: str) -> None:
@@ -101,3 +119,47 @@ async def delete_key(db: AsyncSession, user_id: UUID, key_id: UUID) -> bool:
     statement = delete(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == user_id)
     result: CursorResult[Any] = await db.execute(statement)  # type: ignore[assignment]
     return result.rowcount == 1
+
+
+def _of_mailed_token(token_hash: str, kind: str, at: datetime) -> Any:
+    return MailedToken.token_hash == token_hash, MailedToken.kind == kind, MailedToken.expires_at > at
+
+
+async def user_of_mailed_token(
+    db: AsyncSession, token_hash: str, kind: str, at: datetime, *, lock: bool = False
+) -> User | None:
+    """The active account that an unused link is for."""
+    query = select(User).join(MailedToken, MailedToken.user_id == User.id)
+    query = query.where(*_of_mailed_token(token_hash, kind, at))
+    if lock:
+        query = query.with_for_update(of=User)
+    user: User | None = await db.scalar(query.where(column(User.is_active)))
+    return user
+
+
+async def use_mailed_token(db: AsyncSession, token_hash: str, kind: str, at: datetime) -> User | None:
+    """As `user_of_mailed_token`, and the link dies with all others of its kind. Of two at once one gets the account."""
+    user = await user_of_mailed_token(db, token_hash, kind, at, lock=True)
+    if user is None:
+        return None
+    used = await db.scalar(
+        delete(MailedToken).where(*_of_mailed_token(token_hash, kind, at)).returning(MailedToken.user_id)
+    )
+    await db.execute(delete(MailedToken).where(MailedToken.user_id == user.id, MailedToken.kind == kind))
+    return user if used is not None else None
+
+
+async def delete_mailed_tokens(db: AsyncSession, user_id: UUID) -> None:
+    """No link that was mailed before works any longer."""
+    await db.execute(delete(MailedToken).where(MailedToken.user_id == user_id))
+
+
+async def search_users(db: AsyncSession, words: str, before: UUID | None, limit: int) -> list[User]:
+    """Accounts whose address contains `words`, newest first, from behind the account `before`. Ids are in the order of
+    time."""
+    query = select(User).order_by(column(User.id).desc()).limit(limit)
+    if words:
+        query = query.where(column(User.email).contains(words.lower(), autoescape=True))
+    if before is not None:
+        query = query.where(column(User.id) < before)
+    return list(await db.scalars(query))

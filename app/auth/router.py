@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 
 from app.auth.dependencies import User
+from app.auth.letters import visitor_of
 from app.auth.peer import from_loopback, peer_of
 from app.auth.schemas import KeyCreate, KeyCreated, KeyList, RegisterRequest, Token, UserDelete, UserUpdate, UserView
 from app.services import Services
@@ -20,17 +21,25 @@ def _services(request: Request) -> Services:
 
 @router.post("/auth/register", status_code=201)
 async def register(request: Request, body: RegisterRequest) -> UserView:
-    """Make an account."""
-    user = await _services(request).auth.register(body.email, body.password, loopback=from_loopback(request))
-    return await _services(request).auth.profile(user)
+    """Make an account. Where mail is configured, an address that has one gets the same answer, and its owner a mail."""
+    services = _services(request)
+    visitor = visitor_of(request, services.settings)
+    registered = await services.registration.register(
+        body.email, body.password, visitor, loopback=from_loopback(request), invitation=body.invitation
+    )
+    return registered.view
 
 
 @router.post("/auth/jwt/login")
 async def jwt_login(
-    request: Request, username: Annotated[str, Form(max_length=320)], password: Annotated[str, Form(max_length=256)]
+    request: Request,
+    username: Annotated[str, Form(max_length=320)],
+    password: Annotated[str, Form(max_length=256)],
+    totp: Annotated[str, Form(max_length=40)] = "",
 ) -> Token:
-    """A bearer token for the e-mail address (as `username`) and the password."""
-    return Token(access_token=await _services(request).auth.jwt_sign_in(username, password, peer_of(request)))
+    """A bearer token for the e-mail address (as `username`) and the password. An account with a second factor needs its
+    code as `totp` (without it: 401 `totp_required`)."""
+    return Token(access_token=await _services(request).auth.jwt_sign_in(username, password, peer_of(request), totp))
 
 
 @router.post("/auth/jwt/logout", status_code=204)
@@ -51,7 +60,8 @@ async def me(request: Request, user: User) -> UserView:
 @router.patch("/users/me")
 async def update_me(request: Request, user: User, body: UserUpdate) -> UserView:
     """Change the password or the address. Signs out everywhere."""
-    return await _services(request).accounts.update(user, body)
+    services = _services(request)
+    return await services.accounts.update(user, body, visitor_of(request, services.settings))
 
 
 @router.delete("/users/me", status_code=204)

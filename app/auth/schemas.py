@@ -8,12 +8,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from app.auth.access import Scope
 from app.conversations.schemas import Content, Strict, Text
 
+Role = Literal["admin", "member", "viewer"]
+
 
 class RegisterRequest(Strict):
-    """Body of `POST /api/auth/register`."""
+    """Body of `POST /api/auth/register`; `invitation` is the token of an invitation."""
 
     email: Text = Field(max_length=320)
     password: Text = Field(max_length=256)
+    invitation: Annotated[Text, Field(max_length=200)] | None = None
 
 
 class UserView(BaseModel):
@@ -23,8 +26,9 @@ class UserView(BaseModel):
 
     id: UUID
     email: str
-    role: Literal["admin", "member", "viewer"]
+    role: Role
     is_verified: bool
+    totp_enabled: bool
     created_at: AwareDatetime
 
 
@@ -37,9 +41,115 @@ class UserUpdate(Strict):
 
 
 class UserDelete(Strict):
-    """Body of `DELETE /api/users/me`."""
+    """Body of `DELETE /api/users/me`, and of `POST /api/users/me/totp`: the present password."""
 
     password: Text = Field(max_length=256)
+
+
+class MailRequest(Strict):
+    """Body of `POST /api/auth/forgot-password` and `/request-verify-token`."""
+
+    email: Text = Field(max_length=320)
+
+
+class MailAnswer(BaseModel):
+    """The same for every address. `mail` tells whether this service can send mails at all."""
+
+    mail: bool
+
+
+class TokenRequest(Strict):
+    """Body of `POST /api/auth/verify`."""
+
+    token: Text = Field(max_length=200)
+
+
+class ResetRequest(TokenRequest):
+    """Body of `POST /api/auth/reset-password`."""
+
+    password: Text = Field(max_length=256)
+
+
+class TotpPending(BaseModel):
+    """A second factor that waits for its first code. `qr_svg` is a data URI for an `<img>`."""
+
+    secret: str
+    uri: str
+    qr_svg: str
+
+
+class TotpConfirm(Strict):
+    """Body of `POST /api/users/me/totp/confirm`."""
+
+    code: Text = Field(max_length=40)
+
+
+class TotpRemove(UserDelete):
+    """Body of `DELETE /api/users/me/totp`; `code` may be a recovery code."""
+
+    code: Text = Field(max_length=40)
+
+
+class RecoveryCodes(BaseModel):
+    """Each signs in once in place of the app. Told only this once."""
+
+    recovery_codes: list[str]
+
+
+class UserChange(Strict):
+    """Body of `PATCH /api/admin/users/{id}`; absent keys stay as they are."""
+
+    role: Role | None = None
+    is_active: bool | None = None
+    remove_totp: bool = False
+
+
+class ManagedUser(UserView):
+    """An account, as administrators see it."""
+
+    is_active: bool
+
+
+class UserPage(BaseModel):
+    """Newest first; `next` is the cursor of the following page."""
+
+    items: list[ManagedUser]
+    next: str | None = None
+
+
+class InvitationCreate(Strict):
+    """Body of `POST /api/admin/invitations`. With `email` only that person can use it, and it is mailed."""
+
+    email: Annotated[Text, Field(max_length=320)] | None = None
+    role: Role = "member"
+    expires_days: int = Field(default=7, ge=1, le=365)
+
+
+class InvitationView(BaseModel):
+    """An invitation, without its token."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    email: str | None
+    role: Role
+    created_at: AwareDatetime
+    expires_at: AwareDatetime
+    used_at: AwareDatetime | None
+
+
+class InvitationCreated(InvitationView):
+    """The only time that the token is told. `mailed`: it is on its way to `email`, too."""
+
+    token: str
+    url: str
+    mailed: bool
+
+
+class InvitationList(BaseModel):
+    """Newest first."""
+
+    items: list[InvitationView]
 
 
 class Token(BaseModel):

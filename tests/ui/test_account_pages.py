@@ -1,13 +1,15 @@
 """Sign in, register, sign out: plain forms that need no JavaScript."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import httpx
 import pytest
 from nicegui import Client
 
-from tests.app.serving import PASSWORD, Served
+from app.config import Settings
+from tests.app.mailbox import Mailbox, mailbox
+from tests.app.serving import PASSWORD, Served, serving
 from ui.pages.account import local_path
 
 FORM = {"email": "lee@example.com", "password": PASSWORD}
@@ -118,3 +120,88 @@ async def test_static_files_are_cached(visitor: httpx.AsyncClient) -> None:
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
     assert not re.search(r"(?:href|src|url)=?\(?[\"']?https?://", page)
+
+
+@pytest.fixture
+def box() -> Iterator[Mailbox]:
+    with mailbox() as running:
+        yield running
+
+
+@pytest.fixture
+async def mailing(make_settings: Callable[..., Settings], box: Mailbox) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser without JavaScript before a service that can send mail."""
+    limits = {"anonymous": "10000/minute"}
+    async with serving(make_settings(smtp={"url": box.url}, limits=limits)) as running:
+        headers = {"Accept-Language": "en", "Origin": running.url}
+        async with httpx.AsyncClient(base_url=running.url, headers=headers, timeout=20) as client:
+            yield client
+
+
+async def test_without_mail_the_administrator_is_named(visitor: httpx.AsyncClient) -> None:
+    assert "/forgot" not in (await visitor.get("/login")).text
+    for page in (await visitor.get("/forgot"), await visitor.post("/forgot", data={"email": "a@example.com"})):
+        assert page.status_code == 200
+        assert "ask the administrator" in page.text
+        assert "<form" not in page.text
+
+
+async def test_a_new_password_by_mail(mailing: httpx.AsyncClient, box: Mailbox) -> None:
+    await mailing.post("/register", data=FORM)
+    assert 'href="/forgot"' in (await mailing.get("/login")).text
+    known = await mailing.post("/forgot", data={"email": FORM["email"]})
+    unknown = await mailing.post("/forgot", data={"email": "nobody@example.com"})
+    assert re.sub("nonce=.\\S+", "", known.text) == re.sub("nonce=.\\S+", "", unknown.text)
+    token = await box.token(FORM["email"], 2)
+    page = await mailing.get(f"/reset?token={token}")
+    assert f'name="token" value="{token}"' in page.text
+    weak = await mailing.post("/reset", data={"token": token, "password": "short"})
+    assert (weak.status_code, "8 to" in weak.text) == (422, True)
+    done = await mailing.post("/reset", data={"token": token, "password": "a new horse battery"})
+    assert (done.status_code, done.headers["location"]) == (303, "/login?done=reset")
+    assert "new password is set" in (await mailing.get("/login?done=reset")).text
+    assert "<b>" not in (await mailing.get("/login?done=<b>")).text
+    again = await mailing.post("/reset", data={"token": token, "password": "a new horse battery"})
+    assert (again.status_code, "used already" in again.text) == (422, True)
+    into = await mailing.post("/login", data=FORM | {"password": "a new horse battery"})
+    assert into.headers["location"] == "/"
+
+
+async def test_registering_with_mail_shows_the_same_page_for_all(mailing: httpx.AsyncClient, box: Mailbox) -> None:
+    pages = [await mailing.post("/register", data=FORM) for _ in range(2)]
+    assert [page.status_code for page in pages] == [200, 200]
+    assert not any(page.cookies for page in pages)
+    first, second = (re.sub("nonce=.\\S+", "", page.text) for page in pages)
+    assert first == second
+    assert "Check your mail" in first
+    token = await box.token(FORM["email"])
+    # Opening the link is not enough: mail scanners do that.
+    for _ in range(2):
+        assert (await mailing.get(f"/verify?token={token}")).status_code == 200
+    done = await mailing.post("/verify", data={"token": token})
+    assert (done.status_code, done.headers["location"]) == (303, "/login?done=verified")
+    again = await mailing.post("/verify", data={"token": token})
+    assert (again.status_code, "used already" in again.text) == (422, True)
+
+
+async def test_the_language_link_keeps_the_token(visitor: httpx.AsyncClient) -> None:
+    assert "?lang=ko&amp;token=abc%22" in (await visitor.get("/reset", params={"token": 'abc"'})).text
+
+
+async def test_an_invitation_opens_the_registration(make_settings: Callable[..., Settings]) -> None:
+    auth = {"secret": "s" * 40, "registration": "invite"}
+    admin = {"email": "admin@example.com", "password": PASSWORD}
+    async with serving(make_settings(auth=auth, admin=admin)) as running, running.client(admin["email"]) as boss:
+        made = (await boss.post("/api/admin/invitations", json={"email": FORM["email"]})).json()
+        headers = {"Accept-Language": "en", "Origin": running.url}
+        async with httpx.AsyncClient(base_url=running.url, headers=headers, timeout=20) as browser:
+            assert "need an invitation" in (await browser.get("/register")).text
+            page = await browser.get(f"/invite/{made['token']}")
+            assert f'value="{FORM["email"]}"' in page.text
+            assert "readonly" in page.text
+            weak = await browser.post(f"/invite/{made['token']}", data={"password": "short"})
+            assert (weak.status_code, "8 to" in weak.text) == (422, True)
+            done = await browser.post(f"/invite/{made['token']}", data=FORM | {"email": "other@example.com"})
+            assert (done.status_code, done.headers["location"]) == (303, "/")
+            used = await browser.get(f"/invite/{made['token']}")
+            assert (used.status_code, "<form" in used.text) == (403, False)

@@ -1,16 +1,18 @@
 """Sign in, register, sign out: real forms that work without JavaScript and with password managers."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.auth.cookie import clear_session_cookie, session_cookie_name, set_session_cookie
+from app.auth.letters import visitor_of
 from app.auth.passwords import MIN_LENGTH
 from app.auth.peer import from_loopback, peer_of
-from app.errors import AppError
+from app.auth.ticket import SecondFactorNeeded
+from app.errors import AppError, Forbidden, Unauthorized
 from app.services import Services
 from ui.feedback import words_for
 from ui.i18n import keep_language, translator_of
@@ -23,6 +25,9 @@ router = APIRouter(include_in_schema=False)
 _LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20]*")
 
 Field = Annotated[str, Form(max_length=1000)]
+Ticket = Annotated[str, Form(max_length=4096)]
+# What has just happened, for the sign-in page.
+DONE = ("reset", "verified")
 
 
 def local_path(target: str) -> str:
@@ -35,12 +40,23 @@ def _services(request: Request) -> Services:
     return services
 
 
-def _go(target: str) -> RedirectResponse:
+def not_too_fast(request: Request) -> None:
+    """Raises what the limit of the visitor's address has found."""
+    refused: AppError | None = request.state.refused
+    if refused is not None:
+        raise refused
+
+
+def go(target: str) -> RedirectResponse:
+    """After a form: to a page of ours."""
     return RedirectResponse(target, 303, {"Cache-Control": "no-store"})
 
 
-def _form(request: Request, template: str, target: str, email: str = "", error: AppError | None = None) -> Response:
-    t = translator_of(request)
+def form(
+    request: Request, template: str, target: str, email: str = "", error: AppError | None = None, **values: Any
+) -> Response:
+    """A form of the account pages; after an error with what was typed, except passwords."""
+    t, services = translator_of(request), _services(request)
     return page(
         request,
         template,
@@ -48,23 +64,25 @@ def _form(request: Request, template: str, target: str, email: str = "", error: 
         next=local_path(target),
         email=email,
         error=words_for(t, error) if error else "",
-        registration=_services(request).auth.registration,
+        registration=services.registration.mode,
+        mail=services.links.enabled,
         min_length=MIN_LENGTH,
+        **values,
     )
 
 
-def _open(request: Request, template: str, target: str) -> Response:
+def _open(request: Request, template: str, target: str, **values: Any) -> Response:
     if request.state.user is not None:
-        response: Response = _go(local_path(target))
+        response: Response = go(local_path(target))
         keep_language(request, response)
         return response
-    return _form(request, template, target)
+    return form(request, template, target, **values)
 
 
 @router.get("/login")
-async def login_page(request: Request, next: str = "/") -> Response:
-    """The sign-in form."""
-    return _open(request, "login.html", next)
+async def login_page(request: Request, next: str = "/", done: str = "") -> Response:
+    """The sign-in form; `done` tells what went well just now."""
+    return _open(request, "login.html", next, done=done if done in DONE else "")
 
 
 @router.get("/register")
@@ -74,31 +92,65 @@ async def register_page(request: Request, next: str = "/") -> Response:
 
 
 @router.post("/login")
-async def login(request: Request, email: Field = "", password: Field = "", next: Field = "/") -> Response:
-    """Sign in and go where the visitor wanted to go."""
+async def login(
+    request: Request, email: Field = "", password: Field = "", next: Field = "/", code: Field = "", ticket: Ticket = ""
+) -> Response:
+    """Sign in and go where the visitor wanted to go. An account with a second factor is asked for its code in a second
+    step; `ticket` then stands for the password."""
+    auth = _services(request).auth
     try:
-        return await _sign_in(request, email, password, next)
+        not_too_fast(request)
+        if ticket:
+            token = await auth.sign_in_with_ticket(ticket, code, peer_of(request))
+        else:
+            token = await auth.sign_in(email, password, peer_of(request), code)
+        return _enter(request, token, next)
+    except SecondFactorNeeded as needed:
+        return form(request, "code.html", next, ticket=needed.ticket)
     except AppError as error:
         log.info("sign-in page refused", code=error.code)
-        return _form(request, "login.html", next, email, error)
+        if ticket and error.code != "ticket_expired":
+            shown = Unauthorized(error.message, code="wrong_code") if error.status == 401 else error
+            return form(request, "code.html", next, error=shown, ticket=ticket)
+        return form(request, "login.html", next, email, error)
 
 
 @router.post("/register")
 async def register(request: Request, email: Field = "", password: Field = "", next: Field = "/") -> Response:
     """Make an account, sign in, and begin."""
     try:
-        await _services(request).auth.register(email, password, loopback=from_loopback(request))
-        return await _sign_in(request, email, password, next)
+        not_too_fast(request)
+        return await register_and_enter(request, email, password, next)
     except AppError as error:
         log.info("registration page refused", code=error.code)
-        return _form(request, "register.html", next, email, error)
+        return form(request, "register.html", next, email, error)
 
 
-async def _sign_in(request: Request, email: str, password: str, target: str) -> Response:
+async def register_and_enter(
+    request: Request, email: str, password: str, target: str, invitation: str | None = None
+) -> Response:
+    """Sign in with the new account. Where that would tell whether the address had one already, or where it must be
+    confirmed first: ask to look into the mail, for every address alike."""
     services = _services(request)
-    token = await services.auth.sign_in(email, password, peer_of(request))
-    response = _go(local_path(target))
-    set_session_cookie(response, token, services.settings)
+    registered = await services.registration.register(
+        email,
+        password,
+        visitor_of(request, services.settings),
+        loopback=from_loopback(request),
+        invitation=invitation,
+    )
+    if registered.told:
+        try:
+            return _enter(request, await services.auth.sign_in(email, password, peer_of(request)), target)
+        except Forbidden as error:
+            if error.code != "not_verified":
+                raise
+    return page(request, "notice.html", kind="check_mail")
+
+
+def _enter(request: Request, token: str, target: str) -> Response:
+    response = go(local_path(target))
+    set_session_cookie(response, token, _services(request).settings)
     return response
 
 
@@ -110,7 +162,7 @@ async def logout(request: Request) -> Response:
     if token := request.cookies.get(name):
         await services.auth.sign_out(token)
         await close_pages(name, token)
-    response = _go("/login")
+    response = go("/login")
     clear_session_cookie(response, services.settings)
     # Drafts and cached pages are of the one who leaves; language and theme are cookies and stay.
     response.headers["Clear-Site-Data"] = '"cache", "storage"'

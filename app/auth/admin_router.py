@@ -1,0 +1,66 @@
+"""Routes for administrators: accounts and invitations."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.auth.dependencies import User
+from app.auth.letters import visitor_of
+from app.auth.schemas import InvitationCreate, InvitationCreated, InvitationList, ManagedUser, UserChange, UserPage
+from app.conversations.schemas import Text
+from app.services import Services
+
+router = APIRouter(prefix="/api/admin", tags=["administration"])
+Limit = Annotated[int, Query(ge=1, le=200)]
+Words = Annotated[Text, Query(max_length=320)]
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+@router.get("/users")
+async def list_users(
+    request: Request, user: User, q: Words = "", cursor: str | None = None, limit: Limit = 50
+) -> UserPage:
+    """Accounts whose address contains `q`, newest first."""
+    return await _services(request).users.page(user, q, cursor, limit)
+
+
+@router.patch("/users/{user_id}")
+async def change_user(request: Request, user: User, user_id: UUID, body: UserChange) -> ManagedUser:
+    """Change the role, disable or enable, remove the second factor."""
+    changed = await _services(request).users.change(user, user_id, body)
+    if not changed.is_active:
+        await _services(request).generations.stop_all_of(user_id)
+    return changed
+
+
+@router.delete("/users/{user_id}", status_code=204)
+async def delete_user(request: Request, user: User, user_id: UUID) -> Response:
+    """Delete an account with all its conversations, for ever."""
+    await _services(request).users.delete(user, user_id)
+    await _services(request).generations.stop_all_of(user_id)
+    return Response(status_code=204)
+
+
+@router.get("/invitations")
+async def list_invitations(request: Request, user: User) -> InvitationList:
+    """Newest first; used ones too."""
+    return InvitationList(items=await _services(request).invitations.list(user))
+
+
+@router.post("/invitations", status_code=201)
+async def create_invitation(request: Request, user: User, body: InvitationCreate) -> InvitationCreated:
+    """Invite somebody. `token` and `url` are told only this once."""
+    services = _services(request)
+    return await services.invitations.create(user, body, visitor_of(request, services.settings))
+
+
+@router.delete("/invitations/{invitation_id}", status_code=204)
+async def revoke_invitation(request: Request, user: User, invitation_id: UUID) -> Response:
+    """Revoke an invitation at once."""
+    await _services(request).invitations.revoke(user, invitation_id)
+    return Response(status_code=204)
