@@ -6,7 +6,10 @@ from typing import Any
 
 import structlog
 
-SECRET_KEYS = frozenset({"password", "email", "phone", "token", "authorization", "cookie", "api_key", "secret"})
+from app.masking import MASK, is_secret, mask_value
+
+# Made by us, of a fixed shape.
+UNMASKED = frozenset({"level", "logger", "timestamp", "request_id"})
 # Libraries whose lines below a warning only repeat what our own events say better. uvicorn.error would
 # also print the socket's query string, and whoever knows its client_id can drive that page.
 QUIET = (
@@ -23,19 +26,39 @@ QUIET = (
 
 
 def mask(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Hide the values of fields that hold personal data or secrets."""
-    for key in event:
-        if key.lower() in SECRET_KEYS:
-            event[key] = "***masked***"
+    """Hide personal data and secrets: fields by their names, and whatever looks like some inside any text."""
+    for key, value in event.items():
+        if key not in UNMASKED and not key.startswith("_"):
+            event[key] = MASK if is_secret(key) else mask_value(value)
     return event
 
 
 def one_line(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Escape control characters, so that nobody can write log lines through a field."""
+    """Escape what is not printable (line ends, ANSI, bidirectional marks, U+2028), so that nobody can write log lines
+    or move the cursor through a field. Tracebacks keep their line ends, but their lines begin with a space."""
     for key, value in event.items():
-        if isinstance(value, str) and key not in ("exception", "stack") and not value.isprintable():
-            event[key] = value.encode("unicode_escape").decode("ascii")
+        if key in ("exception", "stack") and isinstance(value, str):
+            event[key] = "\n".join(f" {printable(line)}" for line in value.split("\n"))
+        else:
+            event[key] = _printable_inside(value)
     return event
+
+
+def _printable_inside(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {printable(str(key)): _printable_inside(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_printable_inside(item) for item in value]
+    return value
+
+
+def printable(text: str) -> str:
+    """The text with everything that is not printable escaped."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def configure_logging(*, json: bool) -> None:
@@ -45,8 +68,8 @@ def configure_logging(*, json: bool) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        mask,
         structlog.processors.format_exc_info,
+        mask,
         one_line,
     ]
     renderer: Any = (
