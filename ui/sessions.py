@@ -1,6 +1,17 @@
-"""Open pages of a session that has ended."""
+"""Open pages of sessions that have ended."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from nicegui import Client, core
+
+from app.auth.cookie import session_cookie_name
+from app.errors import Unavailable
+from app.services import Services
+
+# A page may show what it shows for so long after its session has ended elsewhere; actions are refused at once.
+LOOK_SECONDS = 5.0
 
 
 async def close_pages(cookie: str, token: str) -> None:
@@ -11,3 +22,34 @@ async def close_pages(cookie: str, token: str) -> None:
         # Not through the client's outbox: deleting the client stops that.
         await core.sio.emit("open", {"path": "/login", "new_tab": False}, room=client.id)
         client.delete()
+
+
+async def close_ended(services: Services) -> None:
+    """Close the pages of all sessions that are no more: signed out elsewhere, expired, password changed, account
+    disabled or deleted, also by another process."""
+    cookie = session_cookie_name(services.settings)
+    tokens = {token for client in Client.instances.values() if (token := client.request.cookies.get(cookie))}
+    if not tokens:
+        return
+    try:
+        alive = await services.auth.alive(tokens)
+    except Unavailable:
+        return  # what cannot be asked has not ended
+    for token in tokens - alive:
+        await close_pages(cookie, token)
+
+
+@asynccontextmanager
+async def watching(services: Services) -> AsyncIterator[None]:
+    """Look every LOOK_SECONDS."""
+
+    async def look() -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            await close_ended(services)
+
+    task = asyncio.create_task(look(), name="ended-sessions")
+    try:
+        yield
+    finally:
+        task.cancel()
