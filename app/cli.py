@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from app.auth.service import AuthService
+    from app.auth.people import People
     from app.config import Settings
 
 cli = typer.Typer(help="A self-hosted chat service on your own GPUs.", no_args_is_help=True, add_completion=False)
@@ -56,14 +56,18 @@ def migrate_command(revision: Annotated[str, typer.Argument()] = "head") -> None
 @cli.command("create-admin")
 def create_admin(email: Email, password: Password) -> None:
     """Create an administrator."""
-    _with_accounts(lambda auth: auth.create_admin(email, password))
+    _with_accounts(lambda people: people.registration.create_admin(email, password))
     typer.echo(f"{email} is an administrator now.")
 
 
 @cli.command("reset-password")
-def reset_password(email: Email, password: Password) -> None:
+def reset_password(
+    email: Email,
+    password: Password,
+    remove_totp: Annotated[bool, typer.Option("--remove-totp", help="Switch the second factor off, too")] = False,
+) -> None:
     """Set a new password and sign the user out everywhere."""
-    _with_accounts(lambda auth: auth.reset_password(email, password))
+    _with_accounts(lambda people: people.users.set_password(email, password, remove_totp=remove_totp))
     typer.echo(f"{email} has a new password.")
 
 
@@ -87,8 +91,9 @@ def doctor() -> None:
     raise typer.Exit(asyncio.run(examine(settings_or_exit(), typer.echo)))
 
 
-def _with_accounts(action: "Callable[[AuthService], Coroutine[Any, Any, object]]") -> None:
-    from app.auth.service import AuthService
+def _with_accounts(action: "Callable[[People], Coroutine[Any, Any, object]]") -> None:
+    from app.audit.service import AuditService
+    from app.auth.people import open_people
     from app.db import Database
     from app.errors import AppError
     from app.migrate import migrate
@@ -98,11 +103,10 @@ def _with_accounts(action: "Callable[[AuthService], Coroutine[Any, Any, object]]
 
     async def run() -> None:
         db = Database(settings)
-        auth = AuthService(db, settings)
         try:
-            await action(auth)
+            async with open_people(settings, db, AuditService(db)) as people:
+                await action(people)
         finally:
-            auth.close()
             await db.close()
 
     try:

@@ -11,105 +11,27 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.setting_groups import (
+    AdminSettings,
+    AuthSettings,
+    DatabaseSettings,
+    GenerationSettings,
+    LimitSettings,
+    OtlpSettings,
+    QueueSettings,
+    RedisSettings,
+    RemoteModel,
+    RetentionSettings,
+    SmtpSettings,
+)
 from engine.config import EngineConfig
 
 PREFIX = "CHAT_"
 MIN_SECRET = 32
 KNOWN_SECRETS = {"secret", "changeme", "change-me", "password"}
-
-
-class _Group(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class DatabaseSettings(_Group):
-    """`url` unset: SQLite in the data directory."""
-
-    url: str | None = None
-    pool_size: int = Field(default=20, ge=1)
-    max_overflow: int = Field(default=30, ge=0)
-
-
-class RedisSettings(_Group):
-    """`url` unset: in memory."""
-
-    url: str | None = None
-
-
-class AuthSettings(_Group):
-    """Lifetimes in seconds. `secret` unset in development: made once and kept in the data directory."""
-
-    secret: SecretStr | None = None
-    registration: Literal["open", "invite", "closed"] = "open"
-    jwt_lifetime: int = Field(default=3600, ge=60)
-    session_lifetime: int = Field(default=14 * 86400, ge=300)
-
-
-class AdminSettings(_Group):
-    """The administrator created at start when the address is not registered yet."""
-
-    email: str | None = None
-    password: SecretStr | None = None
-
-    @model_validator(mode="after")
-    def _both(self) -> "AdminSettings":
-        if (self.email is None) != (self.password is None):
-            raise ValueError("CHAT_ADMIN__EMAIL and CHAT_ADMIN__PASSWORD belong together")
-        return self
-
-
-class LimitSettings(_Group):
-    """Limits per user, or per address on public routes."""
-
-    requests: str = "60/minute"
-    anonymous: str = "20/minute"
-    tokens_per_minute: int = Field(default=100_000, ge=1)
-    tokens_per_day: int = Field(default=2_000_000, ge=1)
-    concurrent: int = Field(default=4, ge=1)
-
-
-class QueueSettings(_Group):
-    """How many admitted generations may wait for a place in the engine."""
-
-    max_waiting: int = Field(default=64, ge=0)
-
-
-class GenerationSettings(_Group):
-    """Seconds: how long nobody may watch, how old a generation may be to be resumed, how long no step."""
-
-    detach_seconds: int = Field(default=3600, ge=1)
-    resume_seconds: int = Field(default=600, ge=0)
-    hang_seconds: int = Field(default=10, ge=1)
-
-
-class SmtpSettings(_Group):
-    """`smtp://user:password@host:port`."""
-
-    url: SecretStr | None = None
-
-
-class OtlpSettings(_Group):
-    """Where traces go."""
-
-    endpoint: str | None = None
-
-
-class RetentionSettings(_Group):
-    """Days after which conversations and request logs are deleted."""
-
-    days: int | None = Field(default=None, ge=1)
-
-
-class RemoteModel(_Group):
-    """A further model served by another OpenAI-compatible server."""
-
-    name: str
-    base_url: str
-    api_key: SecretStr | None = None
-    fallback: str | None = None
 
 
 class Settings(BaseSettings):
@@ -138,6 +60,12 @@ class Settings(BaseSettings):
     smtp: SmtpSettings = Field(default_factory=SmtpSettings)
     otlp: OtlpSettings = Field(default_factory=OtlpSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
+
+    @model_validator(mode="after")
+    def _verifiable(self) -> "Settings":
+        if self.auth.require_verified and self.smtp.url is None:
+            raise ValueError("CHAT_AUTH__REQUIRE_VERIFIED needs CHAT_SMTP__URL: addresses are verified by mail")
+        return self
 
     @model_validator(mode="after")
     def _safe_in_production(self) -> "Settings":
@@ -185,13 +113,7 @@ class Settings(BaseSettings):
 # (group, name) of settings of the contract whose feature is still to come.
 NOT_IN_EFFECT: set[tuple[str, str | None]] = {
     ("models", None),
-    ("limits", "requests"),
-    ("limits", "anonymous"),
-    ("limits", "tokens_per_minute"),
-    ("limits", "tokens_per_day"),
-    ("smtp", "url"),
     ("otlp", "endpoint"),
-    ("retention", "days"),
 }
 
 
@@ -216,8 +138,9 @@ def load_settings(**overrides: Any) -> Settings:
 
 def _fault(location: tuple[int | str, ...], message: str) -> str:
     name = PREFIX + "__".join(str(part) for part in location).upper() if location else ""
+    message = message.removeprefix("Value error, ")
     message = "no such setting" if message == "Extra inputs are not permitted" else message
-    return f"{name}: {message}" if name else message.removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message
 
 
 def _unknown(*sources: Mapping[str, Any]) -> Iterator[str]:
@@ -228,6 +151,6 @@ def _unknown(*sources: Mapping[str, Any]) -> Iterator[str]:
 
 def _names(model: type[BaseModel], prefix: str) -> Iterator[str]:
     for name, field in model.model_fields.items():
-        yield prefix + name.upper()
+        yield prefix + (field.alias or name).upper()
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from _names(field.annotation, f"{prefix}{name.upper()}__")

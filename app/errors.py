@@ -1,6 +1,7 @@
 """The one error tree. Drawn as JSON in `app.http` and as words in `ui.feedback`, nowhere else.
 
 AppError
+├── BadRequest            400  the request itself makes no sense
 ├── Unauthorized          401  not signed in, or the credentials are wrong
 ├── Forbidden             403  signed in, but not allowed
 ├── NotFound              404  unknown, or somebody else's (the same answer for both)
@@ -45,6 +46,12 @@ class AppError(Exception):
         error = cls(data["message"], code=data["code"], retry_after=data.get("retry_after"), **data.get("params", {}))
         error.status = data.get("status", cls.status)
         return error
+
+
+class BadRequest(AppError):
+    """400"""
+
+    status, code = 400, "bad_request"
 
 
 class Unauthorized(AppError):

@@ -9,6 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from app import health
+from app.audit import router as audit
+from app.auth import admin_router, recovery_router, totp_router
 from app.auth import router as accounts
 from app.auth.guard import Guard
 from app.config import Settings
@@ -17,12 +19,18 @@ from app.docs import install_docs
 from app.errors import NotFound
 from app.generations import router as chat
 from app.headers import SecurityHeaders
+from app.hosts import HostCheck
 from app.http import error_response, install_error_handlers, request_id_of
+from app.limits import router as limits
+from app.limits.http import HEADERS as LIMIT_HEADERS
+from app.limits.http import RequestLimits
 from app.middleware import BodyLimit, RequestContext
+from app.personal_data import router as personal_data
+from app.request_log import router as request_log
 from app.services import open_services
 from engine.base import Engine
 from engine.factory import build_engine
-from ui.app import mount
+from ui.app import mount, watching
 
 MAX_BODY = 256 * 1024
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -37,19 +45,23 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services(settings, chosen) as services:
             app.state.services = services
-            yield
+            async with watching(services):
+                yield
 
     app = FastAPI(
         title="vllm-chat", description=DESCRIPTION, version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None
     )
     install_error_handlers(app)
     install_docs(app)
-    for module in (accounts, conversations, chat, health):
+    for module in (audit, request_log, personal_data, accounts, recovery_router, totp_router, admin_router):
+        app.include_router(module.router)
+    for module in (conversations, chat, limits, health):
         app.include_router(module.router)
     app.add_api_route("/api/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)
     app.add_api_route("/v1/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)
     mount(app)
     # Added last is outermost.
+    app.add_middleware(RequestLimits)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(BodyLimit, limit=MAX_BODY)
     if settings.cors_origins:
@@ -59,10 +71,12 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
             allow_origins=settings.cors_origins,
             allow_methods=METHODS,
             allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "Idempotency-Key"],
-            expose_headers=["X-Request-ID", "Retry-After"],
+            expose_headers=["X-Request-ID", "Retry-After", *LIMIT_HEADERS],
         )
-    app.add_middleware(SecurityHeaders, tls=settings.secure_cookies)
+    if settings.public_url:
+        app.add_middleware(HostCheck, public_url=settings.public_url)
     app.add_middleware(RequestContext)
+    app.add_middleware(SecurityHeaders, tls=settings.secure_cookies)
     return app
 
 

@@ -32,6 +32,10 @@ aborted = Counter("chat_aborted_total", "Generations that ended before their tim
 engine_up = Gauge("chat_engine_up", "1 when the engine can serve")
 engine_restarts = Gauge("chat_engine_restarts_total", "Restarts of the engine since the process started")
 loop_lag = Histogram("chat_event_loop_lag_seconds", "How late the event loop runs a timer", buckets=TOKEN_SECONDS)
+request_log_dropped = Counter("chat_request_log_dropped_total", "Rows of the request log that were lost")
+audit_dropped = Counter("chat_audit_log_dropped_total", "Rows of the audit log that were lost")
+rate_limited = Counter("chat_rate_limited_total", "Refusals because of a limit", ["limit"])
+redis_failures = Counter("chat_redis_failures_total", "Times that Redis was asked about limits and did not answer")
 http_requests = Counter("chat_http_requests_total", "HTTP requests", ["route", "method", "status"])
 
 

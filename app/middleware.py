@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import metrics
 from app.errors import TooLarge
 from app.http import app_error_response, crash_response
+from app.origin import arrived, left
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +35,7 @@ class RequestContext:
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        here = arrived(scope)
         status = 0
 
         async def send_with_id(message: Message) -> None:
@@ -55,6 +57,7 @@ class RequestContext:
         finally:
             if scope["type"] == "http":
                 _account(scope, status, time.perf_counter() - started)
+            left(here)
             structlog.contextvars.unbind_contextvars("request_id")
 
 
@@ -77,8 +80,14 @@ def _method(method: str) -> str:
     return method if method in ("GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS") else "other"
 
 
+# What signing in and registering can need, with every character escaped.
+FORMS = ("/login", "/register", "/api/auth/")
+MAX_FORM = 16 * 1024
+
+
 class BodyLimit:
-    """Refuses a body over `limit` bytes, also one that comes in chunks without a length."""
+    """Refuses a body over `limit` bytes, also one that comes in chunks without a length. Forms of accounts, which
+    anybody may send, are held to MAX_FORM."""
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
         self.app = app
@@ -90,9 +99,10 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         request_id = scope["state"]["request_id"]
+        limit = MAX_FORM if scope["path"].startswith(FORMS) else self.limit
         length = Headers(scope=scope).get("content-length", "0")
-        if not length.isascii() or not length.isdigit() or int(length) > self.limit:
-            await app_error_response(request_id, self._error())(scope, receive, send)
+        if not length.isascii() or not length.isdigit() or int(length) > limit:
+            await app_error_response(request_id, _too_large(limit))(scope, receive, send)
             return
         seen, exceeded = 0, False
 
@@ -100,7 +110,7 @@ class BodyLimit:
             nonlocal seen, exceeded
             message = await receive()
             seen += len(message.get("body", b""))
-            exceeded = exceeded or seen > self.limit
+            exceeded = exceeded or seen > limit
             # The route must not work on a part of a body: for it the client has gone.
             return {"type": "http.disconnect"} if exceeded else message
 
@@ -114,7 +124,8 @@ class BodyLimit:
             if not exceeded:
                 raise
         if exceeded:
-            await app_error_response(request_id, self._error())(scope, receive, send)
+            await app_error_response(request_id, _too_large(limit))(scope, receive, send)
 
-    def _error(self) -> TooLarge:
-        return TooLarge(f"The body is larger than {self.limit // 1024} KB.", limit=self.limit)
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {limit // 1024} KB.", limit=limit)

@@ -17,6 +17,7 @@ from app.auth import repository
 from app.config import Settings
 from app.db import Database
 from app.errors import Unavailable
+from app.http_protocol import BoundedHttp
 from app.logs import configure_logging
 from app.services import DRAIN_SECONDS, SAVE_SECONDS, Services
 
@@ -38,23 +39,28 @@ def run(settings: Settings) -> None:
     from app.main import create_app
 
     app = create_app(settings)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies or None,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        h11_max_incomplete_event_size=16 * 1024,
-        ws_max_size=1024 * 1024,
-    )
+    config = configured(settings, app)
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises a caught signal again at its end; by then there is nothing left to interrupt.
         signal.signal(number, _already_stopped)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(Server(config, app).serve(sockets=[listener]))
     log.info("stopped")
+
+
+def configured(settings: Settings, app: FastAPI) -> uvicorn.Config:
+    """How uvicorn serves the application. Addresses that proxies forward are believed of the trusted ones only."""
+    return uvicorn.Config(
+        app,
+        http=BoundedHttp,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ws_max_size=1024 * 1024,
+    )
 
 
 class Server(uvicorn.Server):

@@ -5,9 +5,16 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from app.audit.service import AuditService
 from app.auth.account import AccountService
+from app.auth.invitations import InvitationService
 from app.auth.keys import KeyService
+from app.auth.links import MailedLinks
+from app.auth.people import open_people
+from app.auth.registration import Registration
 from app.auth.service import AuthService
+from app.auth.totp import TotpService
+from app.auth.user_admin import UserAdmin
 from app.config import Settings
 from app.conversations.preparing import Preparing
 from app.conversations.sending import Sending
@@ -23,7 +30,11 @@ from app.generations.saving import Saving
 from app.generations.streaming import Streaming
 from app.generations.upkeep import forget_old, keep_pulse
 from app.instance import claim
+from app.limits.service import LimitService, open_limits
 from app.observability.loop_lag import measure_loop_lag
+from app.personal_data.service import PersonalDataService
+from app.request_log.service import RequestLogService
+from app.retention.service import Retention
 from engine.base import Engine
 from engine.supervisor import Supervisor
 
@@ -39,9 +50,18 @@ class Services:
 
     settings: Settings
     db: Database
+    audit: AuditService
+    request_log: RequestLogService
+    personal_data: PersonalDataService
     auth: AuthService
     accounts: AccountService
+    registration: Registration
+    invitations: InvitationService
+    links: MailedLinks
+    totp: TotpService
+    users: UserAdmin
     keys: KeyService
+    limits: LimitService
     conversations: ConversationService
     generations: Generations
     engine: Supervisor
@@ -53,39 +73,55 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
     async with AsyncExitStack() as stack:
         db = Database(settings)
         stack.push_async_callback(db.close)
-        auth = AuthService(db, settings)
-        stack.callback(auth.close)
-        accounts = AccountService(db, auth.hasher, auth.throttle)
-        await auth.ensure_admin()
-        await auth.housekeeping()
+        audit = AuditService(db)
+        request_log = RequestLogService(db)
+        for batches in (audit.batches, request_log.batches):
+            stack.push_async_callback(batches.close)
+            stack.callback(asyncio.create_task(batches.run()).cancel)
+        await request_log.make_room()
+        people = await stack.enter_async_context(open_people(settings, db, audit))
+        await people.registration.ensure_admin()
+        await people.auth.housekeeping()
         instance = claim(settings.data_dir)
         stack.callback(instance.release)
         journal = Journal(instance.directory / "journal")
         stack.callback(journal.close)
         replicas = await stack.enter_async_context(opened(settings.redis.url))
+        limits = await stack.enter_async_context(open_limits(db, settings, audit))
         supervisor = Supervisor(engine)
         stack.push_async_callback(supervisor.stop)
-        admission = Admission(settings.engine.max_num_seqs, settings.queue.max_waiting, settings.limits.concurrent)
+        admission = Admission(settings.engine.max_num_seqs, settings.queue.max_waiting)
         saving = Saving(db, settings.generations.detach_seconds)
         resume_seconds = settings.generations.resume_seconds
-        runner = Runner(saving, Streaming(supervisor, admission, resume_seconds), supervisor, admission)
+        streaming = Streaming(supervisor, admission, resume_seconds)
+        runner = Runner(saving, streaming, supervisor, admission, limits.ledger, request_log)
         generations = Generations(db, runner, admission, journal, replicas)
         preparing = Preparing(db, supervisor, salted=settings.engine.cache_salt == "user")
-        recovery = Recovery(db, saving, admission, journal, resume_seconds)
+        recovery = Recovery(db, saving, admission, journal, limits.ledger, request_log, resume_seconds)
+        retention = Retention(db, settings.retention.days, audit, request_log)
         lost = await recovery.run(instance.id, preparing.again)
         stack.push_async_callback(generations.shutdown, 0, SAVE_SECONDS)
-        for task in (measure_loop_lag(), keep_pulse(journal), forget_old(db)):
+        for task in (measure_loop_lag(), keep_pulse(journal), forget_old(db), retention.run()):
             stack.callback(asyncio.create_task(task).cancel)
         supervisor.start()
         for generation in lost:
             generations.run(generation)
-        sending = Sending(db, generations, supervisor, preparing, instance.id)
+        sending = Sending(db, generations, supervisor, preparing, limits, request_log, instance.id)
         yield Services(
             settings,
             db,
-            auth,
-            accounts,
-            KeyService(db),
+            audit,
+            request_log,
+            PersonalDataService(db, audit, request_log),
+            people.auth,
+            people.accounts,
+            people.registration,
+            people.invitations,
+            people.links,
+            people.totp,
+            people.users,
+            KeyService(db, audit),
+            limits,
             ConversationService(db, generations, sending),
             generations,
             supervisor,

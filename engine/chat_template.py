@@ -15,13 +15,16 @@ class ChatTemplate:
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
         special = {str(token) for token in tokenizer.get_added_vocab()} | set(tokenizer.all_special_tokens)
-        alternatives = "|".join(re.escape(token) for token in sorted(special, key=len, reverse=True) if token)
+        # Runs of spaces, which some tokenizers add for code, open no turn and stay as they are.
+        long = [token for token in special if len(token) > 1 and token.strip()]
+        alternatives = "|".join(re.escape(token) for token in sorted(long, key=len, reverse=True))
         self._special = re.compile(alternatives) if alternatives else None
 
     def _harmless(self, text: str) -> str:
-        if self._special is None:
-            return text
-        return self._special.sub(lambda match: match[0][0] + ZERO_WIDTH_SPACE + match[0][1:], text)
+        # Again, because one may overlap the end of another.
+        while self._special is not None and self._special.search(text):
+            text = self._special.sub(lambda match: match[0][0] + ZERO_WIDTH_SPACE + match[0][1:], text)
+        return text
 
     def encode(self, messages: tuple[ChatMessage, ...]) -> tuple[int, ...]:
         """Token ids of the whole prompt, opened for the assistant's answer."""

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import httpx
-import socketio  # type: ignore[import-untyped]
+import socketio
 
 SOCKET_PATH = "/_nicegui_ws/socket.io"
 # What the page tells its own script to connect with, as Python writes it.

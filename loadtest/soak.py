@@ -16,7 +16,7 @@ from statistics import linear_regression
 
 import httpx
 import psutil
-from socketio.exceptions import ConnectionError as SocketError  # type: ignore[import-untyped]
+from socketio.exceptions import ConnectionError as SocketError
 
 from loadtest.bench.document import put
 from loadtest.bench.machine import described

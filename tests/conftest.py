@@ -9,6 +9,15 @@ import pytest
 from app.config import Settings
 from app.migrate import migrate
 
+# One user of a test sends what many people would.
+RAISED = {
+    "requests": "100000/minute",
+    "anonymous": "100000/minute",
+    "concurrent": 64,
+    "tokens_per_minute": 10**9,
+    "tokens_per_day": 10**9,
+}
+
 pytest_plugins = ["tests.rig.fixtures"]
 
 
@@ -27,6 +36,7 @@ def make_settings(tmp_path: Path) -> Callable[..., Settings]:
 
     def make(**values: object) -> Settings:
         given = {"data_dir": tmp_path / "data", "auth": {"secret": "s" * 40}} | values
+        given["limits"] = RAISED | given.get("limits", {})  # type: ignore[operator]
         return Settings(_env_file=None, **given)  # type: ignore[arg-type]
 
     return make

@@ -7,8 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ui.deps import keep_parent
+from ui.pages import chat, settings
 from ui.pages.account import router
-from ui.pages.chat import register
+from ui.pages.recovery import router as recovery
+from ui.sessions import watching as watching
+from ui.socket_guard import guard_sockets
 from ui.static_files import FOLDER, CachedStaticFiles
 from ui.templating import not_found
 from ui.theme import add_shared_head
@@ -30,8 +33,11 @@ def mount(app: FastAPI, *, storage_secret: str | None = None) -> None:
     _forget_earlier_application()
     keep_parent(app)
     app.include_router(router)
+    app.include_router(recovery)
     app.mount("/static", CachedStaticFiles(directory=FOLDER), name="static")
-    register()
+    chat.register()
+    settings.register()
+    guard_sockets()
     add_shared_head()
     # NiceGUI's own page for unknown paths builds a live client for each of them.
     nicegui_app.add_exception_handler(404, _not_found)

@@ -16,6 +16,8 @@ _WITHOUT_FIGURES = {
     "weak_password": "error_weak_password_common",
     "context_length_exceeded": "error_context_length_exceeded_unknown",
     "too_many_generations": "error_rate_limited",
+    "tokens_per_minute": "error_rate_limited",
+    "tokens_per_day": "error_rate_limited",
     "model_not_found": "error_not_found",
 }
 _BY_STATUS = {

@@ -8,7 +8,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 FOLDER = Path(__file__).parent / "static"
-STYLES = ("tokens.css", "base.css", "icons.css", "forms.css", "layout.css", "thread.css", "markdown.css")
+PLAIN_STYLES = ("tokens.css", "base.css", "icons.css", "forms.css")
+STYLES = (*PLAIN_STYLES, "layout.css", "thread.css", "markdown.css", "settings.css")
 FOR_EVER = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
 

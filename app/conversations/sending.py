@@ -1,6 +1,7 @@
 """Everything that begins an answer: a message, another answer to it, going on with one that was cut off."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,9 +16,14 @@ from app.conversations.storing import Key, Writer, found, store_answer, store_ge
 from app.db import Database, new_id, now
 from app.errors import Conflict, Invalid, NotFound
 from app.generations import repository as answers
+from app.generations.admission import Ticket
 from app.generations.generation import Followed, Generation, Prepared
 from app.generations.generations import Generations
 from app.generations.idempotency import Idempotency
+from app.limits.bounds import most_tokens
+from app.limits.service import LimitService
+from app.limits.store import Reservation
+from app.request_log.service import RequestLogService
 from engine.base import ChatMessage
 from engine.supervisor import Supervisor
 
@@ -33,46 +39,70 @@ class _Context:
 
 
 class Sending:
-    """One service call, one or two short transactions; never one held while an answer streams."""
+    """One service call, one or two short transactions; never one held while an answer streams.
+
+    Each call counts as a request of the user, unless it is `counted`: it came as an HTTP request, which is counted.
+    """
 
     def __init__(
-        self, db: Database, generations: Generations, supervisor: Supervisor, preparing: Preparing, instance: str
+        self,
+        db: Database,
+        generations: Generations,
+        supervisor: Supervisor,
+        preparing: Preparing,
+        limits: LimitService,
+        requests: RequestLogService,
+        instance: str,
     ) -> None:
         self._db = db
         self._generations = generations
         self._supervisor = supervisor
         self._preparing = preparing
+        self._limits = limits
+        self._requests = requests
         self._instance = instance
         self._idempotency = Idempotency(db, generations)
 
-    async def send(self, user: CurrentUser, request: ChatRequest, key: str | None = None) -> Followed:
+    async def send(
+        self, user: CurrentUser, request: ChatRequest, key: str | None = None, *, counted: bool = False
+    ) -> Followed:
         """Store the question and an empty answer, and start the generation that fills it.
 
         Raises NotFound (conversation, parent or model), TooLarge (`context_length_exceeded`), RateLimited,
         Unavailable, Conflict (`idempotency_key_reused`). Nothing is stored when it raises.
         """
-        require(user, "chat")
+        await self._allow(user, counted)
         body = request.model_dump_json(exclude_unset=True).encode()
-        return await self._idempotency.once(user, key, body, lambda digest: self._send(user, request, key, digest))
+        with self._refusals(user):
+            return await self._idempotency.once(user, key, body, lambda digest: self._send(user, request, key, digest))
 
-    async def regenerate(self, user: CurrentUser, message_id: UUID, key: str | None = None) -> Followed:
+    async def regenerate(
+        self, user: CurrentUser, message_id: UUID, key: str | None = None, *, counted: bool = False
+    ) -> Followed:
         """One more answer to the same question, beside those there are. Raises as `send`."""
-        require(user, "chat")
+        await self._allow(user, counted)
         body = f"regenerate {message_id}".encode()
-        return await self._idempotency.once(
-            user, key, body, lambda digest: self._regenerate(user, message_id, key, digest)
-        )
+        with self._refusals(user):
+            return await self._idempotency.once(
+                user, key, body, lambda digest: self._regenerate(user, message_id, key, digest)
+            )
 
-    async def continue_answer(self, user: CurrentUser, message_id: UUID, key: str | None = None) -> Followed:
+    async def continue_answer(
+        self, user: CurrentUser, message_id: UUID, key: str | None = None, *, counted: bool = False
+    ) -> Followed:
         """Go on with an answer that was stopped, interrupted or cut off by its length, from its last token.
 
         Raises Conflict when it is complete or still running, else as `send`.
         """
-        require(user, "chat")
+        await self._allow(user, counted)
         body = f"continue {message_id}".encode()
-        return await self._idempotency.once(
-            user, key, body, lambda digest: self._continue(user, message_id, key, digest)
-        )
+        with self._refusals(user):
+            return await self._idempotency.once(
+                user, key, body, lambda digest: self._continue(user, message_id, key, digest)
+            )
+
+    def _refusals(self, user: CurrentUser) -> AbstractContextManager[None]:
+        return self._requests.refusals(user, self._supervisor.model_name)
 
     async def _send(self, user: CurrentUser, request: ChatRequest, key: str | None, digest: str | None) -> Generation:
         self._check_model(request.model)
@@ -84,16 +114,38 @@ class Sending:
         async def prepare() -> Prepared:
             return await self._preparing.prepare(user.id, context.system, said, context.path, params)
 
-        ticket = self._generations.admit(user.id)
-        try:
+        writer = self._writer(user, params, key, digest)
+        texts = [context.system or "", *(turn.message.content for turn in said)]
+        async with self._admitted(user, writer, params, texts) as place:
             prepared = await prepare() if self._supervisor.ready else None
             async with self._db.transaction() as db:
                 question = await store_question(db, user.id, request, question_id, context.parent_id)
-                answer = await store_answer(db, question, self._writer(user, params, key, digest))
+                answer = await store_answer(db, question, writer)
+        return self._generations.start(answer, *place, prepare, prepared)
+
+    async def _allow(self, user: CurrentUser, counted: bool) -> None:
+        require(user, "chat")
+        if not counted:
+            await self._limits.check(user)
+
+    @asynccontextmanager
+    async def _admitted(
+        self, user: CurrentUser, writer: Writer, params: Params, texts: Iterable[str] | None = None
+    ) -> AsyncIterator[tuple[Ticket, Reservation]]:
+        """A place in the queue and the tokens that the answer may use; given back when it cannot be stored."""
+        info = self._supervisor.info
+        most = most_tokens(info.max_model_len if info else None, texts, params.max_tokens)
+        reservation = await self._limits.reserve(user, writer.generation_id, most)
+        try:
+            ticket = self._generations.admit(user.id)
+            try:
+                yield ticket, reservation
+            except BaseException:
+                self._generations.admission.leave(ticket)
+                raise
         except BaseException:
-            self._generations.admission.leave(ticket)
+            await self._limits.release(reservation)
             raise
-        return self._generations.start(answer, ticket, prepare, prepared)
 
     async def _context(self, user: CurrentUser, request: ChatRequest) -> _Context:
         if request.conversation_id is None:
@@ -118,40 +170,32 @@ class Sending:
             if message.role == "assistant":
                 question = _found(message.parent_id and await repository.message(db, user.id, message.parent_id))
                 params = await answers.params(db, message.generation_id) if message.generation_id else {}
-        ticket = self._generations.admit(user.id)
-        try:
+        given = Params.model_validate(params)
+        writer = self._writer(user, given, key, digest)
+        async with self._admitted(user, writer, given) as place:
             async with self._db.transaction() as db:
                 _found(await repository.message(db, user.id, question.id))
-                writer = self._writer(user, Params.model_validate(params), key, digest)
                 answer = await store_answer(db, question, writer, now())
-        except BaseException:
-            self._generations.admission.leave(ticket)
-            raise
-        return self._generations.start(answer, ticket, self._preparing.again(user.id, answer))
+        return self._generations.start(answer, *place, self._preparing.again(user.id, answer))
 
     async def _continue(self, user: CurrentUser, message_id: UUID, key: str | None, digest: str | None) -> Generation:
         async with self._db.transaction() as db:
-            _continuable(_found(await repository.message(db, user.id, message_id)))
-        ticket = self._generations.admit(user.id)
-        try:
+            message = _continuable(_found(await repository.message(db, user.id, message_id)))
+            params = await answers.params(db, message.generation_id) if message.generation_id else {}
+        given = Params.model_validate(params)
+        writer = self._writer(user, given, key, digest)
+        async with self._admitted(user, writer, given) as place:
             async with self._db.transaction() as db:
-                answer = _found(await repository.message(db, user.id, message_id))
-                _continuable(answer)
-                params, ids = {}, []
-                if answer.generation_id is not None:
-                    params = await answers.params(db, answer.generation_id)
-                    ids = await answers.token_ids(db, answer.generation_id)
+                answer = _continuable(_found(await repository.message(db, user.id, message_id)))
+                ids = await answers.token_ids(db, answer.generation_id) if answer.generation_id else []
                 if answer.content and not ids:
                     raise Conflict("The tokens of this answer are not known.", code="cannot_continue")
                 # Cut off by its length: as much again. Stopped or interrupted: what is left of it.
                 allowed = len(ids) if answer.status == "done" else 0
-                answer.generation_id, answer.status, answer.error_code = new_id(), "queued", None
-                store_generation(db, answer, self._writer(user, Params.model_validate(params), key, digest))
-        except BaseException:
-            self._generations.admission.leave(ticket)
-            raise
+                answer.generation_id, answer.status, answer.error_code = writer.generation_id, "queued", None
+                store_generation(db, answer, writer)
         prepare = self._preparing.again(user.id, answer, allowed)
-        return self._generations.start(answer, ticket, prepare, carried=answer.content, carried_ids=tuple(ids))
+        return self._generations.start(answer, *place, prepare, carried=answer.content, carried_ids=tuple(ids))
 
     def _check_model(self, model: str | None) -> None:
         if model is not None and self._supervisor.model_name and model != self._supervisor.model_name:
@@ -163,13 +207,14 @@ class Sending:
         return Writer(user.id, self._instance, model, params.model_dump(exclude_none=True), stored_key)
 
 
-def _continuable(message: Message) -> None:
+def _continuable(message: Message) -> Message:
     if message.role != "assistant":
         raise Invalid("Only an answer can be continued.", code="not_an_answer")
     if message.status in answers.UNFINISHED:
         raise Conflict("This answer is still being written.", code="still_running")
     if message.status == "done" and (message.receipt or {}).get("finish_reason") != "length":
         raise Conflict("This answer is complete.", code="already_complete")
+    return message
 
 
 def _found(row: Message | UUID | None) -> Message:

@@ -1,6 +1,6 @@
 """The rows of a new question and a new answer, written in the caller's transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,13 +27,14 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who writes an answer, and how."""
+    """Who writes an answer, how, and in which generation."""
 
     user_id: UUID
     instance: str
     model: str | None
     params: dict[str, Any]
     key: Key | None = None
+    generation_id: UUID = field(default_factory=new_id)
 
 
 async def store_question(
@@ -73,7 +74,7 @@ async def store_answer(db: AsyncSession, question: Message, writer: Writer, at: 
         content="",
         status="queued",
         model=writer.model,
-        generation_id=new_id(),
+        generation_id=writer.generation_id,
         created_at=at or question.created_at + timedelta(microseconds=1),
     )
     db.add(answer)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from uuid import UUID
 
-from app.errors import RateLimited, Unavailable
+from app.errors import Unavailable
 
 # Weight of the newest value in the moving averages.
 SMOOTHING = 0.2
@@ -56,13 +56,12 @@ class Share:
 
 
 class Admission:
-    """`concurrent` bounds one user's running and waiting generations. Work is counted in tokens."""
+    """Work is counted in tokens. How many generations one user may have is the ledger's business."""
 
-    def __init__(self, slots: int, max_waiting: int, concurrent: int) -> None:
+    def __init__(self, slots: int, max_waiting: int) -> None:
         self._slots = slots
         self._kept = max(1, slots // KEEP_ONE_IN) if slots > 1 else 0
         self._max_waiting = max_waiting
-        self._concurrent = concurrent
         self._shares: dict[UUID, Share] = {}
         self._gone: dict[UUID, float] = {}
         self._inside: set[Ticket] = set()
@@ -82,22 +81,13 @@ class Admission:
         return len(self._inside)
 
     def enter(self, user_id: UUID, *, background: bool = False, capped: bool = True) -> Ticket:
-        """Take a place. Raises RateLimited (`too_many_generations`) or Unavailable (`queue_full`).
+        """Take a place. Raises Unavailable (`queue_full`).
 
         `background` work gets in when nobody waits for an answer. Without `capped` nothing is refused: for those who
         had a place before a restart.
         """
         share = self._shares.get(user_id)
-        if not capped:
-            pass
-        elif share is not None and share.inside + share.waiting >= self._concurrent:
-            raise RateLimited(
-                f"You already have {self._concurrent} answers running. Wait for one to finish or stop one.",
-                code="too_many_generations",
-                retry_after=max(1, round(self._seconds)),
-                limit=self._concurrent,
-            )
-        elif self.running >= self._slots and self.waiting >= self._max_waiting:
+        if capped and self.running >= self._slots and self.waiting >= self._max_waiting:
             seconds = max(1, (self.eta_ms(self.waiting) or 1000) // 1000)
             raise Unavailable(
                 f"The queue is full. Please try again in {seconds} s.",

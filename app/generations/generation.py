@@ -10,6 +10,8 @@ from app.generations.admission import Ticket
 from app.generations.events import EventLog, EventType
 from app.generations.journal import Journal
 from app.generations.receipt import Stopwatch
+from app.limits.store import Reservation
+from app.origin import Origin, origin
 from engine.base import Prompt, Sampling, Written
 
 Ending = Literal["stop", "shutdown", "detached"]
@@ -51,6 +53,7 @@ class Generation(Followed):
 
     prepare: Prepare
     ticket: Ticket
+    reservation: Reservation
     journal: Journal
     prepared: Prepared | None = None
     watch: Stopwatch = field(default_factory=Stopwatch)
@@ -60,6 +63,7 @@ class Generation(Followed):
     text: list[str] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
     recorded_finish: str | None = None
+    origin: Origin = field(default_factory=origin)
     ending: Ending | None = None
     work: asyncio.Task[str] | None = None
     task: asyncio.Task[None] | None = None
@@ -68,6 +72,11 @@ class Generation(Followed):
     def content(self) -> str:
         """The answer so far."""
         return "".join(self.text)
+
+    @property
+    def tokens_used(self) -> int:
+        """Prompt and answer by the engine's counts, those of earlier processes included."""
+        return self.watch.prompt_tokens + self.watch.completion_tokens
 
     @property
     def written(self) -> Written | None:
@@ -93,7 +102,9 @@ class Generation(Followed):
             "user": str(self.user_id),
             "conversation": str(self.conversation_id),
             "message": str(self.message_id),
+            "accounts": [account.name for account in self.reservation.accounts],
             "accepted": accepted,
+            "origin": self.origin.as_record(),
             "carried": self.carried,
             "ids": self.token_ids,
         }

@@ -15,6 +15,7 @@ from app.generations.journal import Journal
 from app.generations.receipt import Stopwatch
 from app.generations.replicas import Replicas
 from app.generations.runner import Runner
+from app.limits.store import Reservation
 
 # How long the log of an ended generation stays in memory, in seconds; then it is read from the database.
 KEEP_SECONDS = 30
@@ -55,7 +56,7 @@ class Generations:
         return self._admission
 
     def admit(self, user_id: UUID) -> Ticket:
-        """Take a place before anything is stored. Raises RateLimited or Unavailable."""
+        """Take a place before anything is stored. Raises Unavailable."""
         if self._stopping:
             raise Unavailable("The server is shutting down.", code="shutting_down", retry_after=10)
         return self._admission.enter(user_id)
@@ -64,6 +65,7 @@ class Generations:
         self,
         answer: NewAnswer,
         ticket: Ticket,
+        reservation: Reservation,
         prepare: Prepare,
         prepared: Prepared | None = None,
         carried: str = "",
@@ -80,6 +82,7 @@ class Generations:
             prepare=prepare,
             prepared=prepared,
             ticket=ticket,
+            reservation=reservation,
             journal=self._journal,
             watch=Stopwatch(accepted=ticket.entered),
             carried=carried,

@@ -17,6 +17,11 @@ from app.generations.generation import Generation, Prepare, Prepared
 from app.generations.journal import Journal, Record
 from app.generations.receipt import Stopwatch
 from app.generations.saving import Saving
+from app.limits.bounds import Account, most_tokens
+from app.limits.ledger import Ledger
+from app.limits.store import Reservation
+from app.origin import Origin
+from app.request_log.service import RequestLogService
 from engine.base import Prompt, Sampling
 
 log = structlog.get_logger(__name__)
@@ -67,12 +72,21 @@ class Recovery:
     """Run once at start, before requests are taken."""
 
     def __init__(
-        self, db: Database, saving: Saving, admission: Admission, journal: Journal, resume_seconds: float
+        self,
+        db: Database,
+        saving: Saving,
+        admission: Admission,
+        journal: Journal,
+        ledger: Ledger,
+        requests: RequestLogService,
+        resume_seconds: float,
     ) -> None:
         self._db = db
         self._saving = saving
         self._admission = admission
         self._journal = journal
+        self._requests = requests
+        self._ledger = ledger
         self._resume_seconds = resume_seconds
 
     async def run(self, instance: str, prepare: PrepareAgain) -> list[Generation]:
@@ -88,7 +102,9 @@ class Recovery:
             if message is None:
                 self._journal.end(generation_id)
                 continue
-            generation = self._generation(generation_id, replay(records), message, prepare)
+            lost = replay(records)
+            reservation = await self._adopt(generation_id, lost)
+            generation = self._generation(generation_id, lost, reservation, message, prepare)
             if age <= self._resume_seconds:
                 resumed.append(generation)
             else:
@@ -103,7 +119,15 @@ class Recovery:
             log.warning("answers of a stopped server", resumed=len(resumed), interrupted=count)
         return resumed
 
-    def _generation(self, generation_id: UUID, lost: Lost, message: Message, prepare: PrepareAgain) -> Generation:
+    async def _adopt(self, generation_id: UUID, lost: Lost) -> Reservation:
+        user_id, prepared = UUID(lost.start["user"]), lost.prepared
+        names = lost.start.get("accounts") or [f"user:{user_id}"]
+        most = prepared.prompt.tokens + prepared.sampling.max_tokens if prepared else most_tokens(None, None, None)
+        return await self._ledger.adopt(tuple(Account(user_id, name) for name in names), generation_id, most)
+
+    def _generation(
+        self, generation_id: UUID, lost: Lost, reservation: Reservation, message: Message, prepare: PrepareAgain
+    ) -> Generation:
         user_id = UUID(lost.start["user"])
         watch = Stopwatch()
         data = {event.type: event.data for event in lost.log.events}
@@ -112,6 +136,7 @@ class Recovery:
             data.get("started", {}).get("queue_ms"),
             data.get("prefilled", {}).get("prefill_ms"),
         )
+        watch.prompt_tokens = data.get("started", {}).get("prompt_tokens", 0)
         watch.cached_tokens = data.get("prefilled", {}).get("cached_tokens", 0)
         carried_tokens = len(lost.start["ids"])
         watch.completion_tokens = len(lost.token_ids) - carried_tokens
@@ -124,6 +149,7 @@ class Recovery:
             message_id=UUID(lost.start["message"]),
             prepare=prepare(user_id, message),
             ticket=self._admission.enter(user_id, capped=False),
+            reservation=reservation,
             journal=self._journal,
             log=lost.log,
             prepared=lost.prepared,
@@ -134,6 +160,7 @@ class Recovery:
             text=[text or carried],
             reasoning=[event.data["text"] for event in lost.log.events if event.type == "reasoning"],
             recorded_finish=lost.finish,
+            origin=Origin.from_record(lost.start.get("origin", {})),
         )
 
     async def _give_up(self, generation: Generation) -> None:
@@ -143,5 +170,7 @@ class Recovery:
             generation.record(("delta", {"text": generation.carried}))
         last = generation.log.create("error", error.as_data())
         receipt = generation.watch.receipt(None)
+        await self._ledger.settle(generation.reservation, generation.tokens_used)
         if await self._saving.end(generation, "interrupted", error, receipt, last):
+            self._requests.ended(generation, None, "interrupted", error, receipt)
             self._journal.end(generation.id)

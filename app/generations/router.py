@@ -33,7 +33,7 @@ def _services(request: Request) -> Services:
 @router.post("/chat", responses=STREAM, response_model=None)
 async def chat(request: Request, user: User, body: ChatRequest, accept: Accept = "*/*", key: Key = None) -> Response:
     """Send a message. The answer comes as events, or whole when only `application/json` is accepted."""
-    return await _answer(await _services(request).conversations.send(user, body, key), accept)
+    return await _answer(await _services(request).conversations.send(user, body, key, counted=True), accept)
 
 
 @router.post("/messages/{message_id}/regenerate", responses=STREAM, response_model=None)
@@ -41,7 +41,7 @@ async def regenerate(
     request: Request, user: User, message_id: UUID, accept: Accept = "*/*", key: Key = None
 ) -> Response:
     """Another answer to the same question, beside those there are."""
-    return await _answer(await _services(request).conversations.regenerate(user, message_id, key), accept)
+    return await _answer(await _services(request).conversations.regenerate(user, message_id, key, counted=True), accept)
 
 
 @router.post("/messages/{message_id}/continue", responses=STREAM, response_model=None)
@@ -49,7 +49,8 @@ async def continue_(
     request: Request, user: User, message_id: UUID, accept: Accept = "*/*", key: Key = None
 ) -> Response:
     """Go on with an answer that was cut off. The events hold the whole answer, what there was as the first delta."""
-    return await _answer(await _services(request).conversations.continue_answer(user, message_id, key), accept)
+    conversations = _services(request).conversations
+    return await _answer(await conversations.continue_answer(user, message_id, key, counted=True), accept)
 
 
 @router.get("/generations/{generation_id}/events", responses=STREAM, response_model=None)

@@ -11,6 +11,8 @@ from app.generations.admission import Admission
 from app.generations.generation import Generation
 from app.generations.saving import Saving
 from app.generations.streaming import Streaming
+from app.limits.ledger import Ledger
+from app.request_log.service import RequestLogService
 from engine.errors import EngineError, EngineUnavailable
 from engine.supervisor import Supervisor
 
@@ -22,11 +24,21 @@ OUTPUT_WEIGHT = 2
 class Runner:
     """What every generation needs to run."""
 
-    def __init__(self, saving: Saving, streaming: Streaming, supervisor: Supervisor, admission: Admission) -> None:
+    def __init__(
+        self,
+        saving: Saving,
+        streaming: Streaming,
+        supervisor: Supervisor,
+        admission: Admission,
+        ledger: Ledger,
+        requests: RequestLogService,
+    ) -> None:
         self._saving = saving
         self._streaming = streaming
         self._supervisor = supervisor
         self._admission = admission
+        self._requests = requests
+        self._ledger = ledger
 
     async def run(self, generation: Generation) -> None:
         """Queue, stream, save, end. Never raises: every failure becomes the end of the log."""
@@ -67,6 +79,10 @@ class Runner:
             self._admission.leave(generation.ticket, inside, work)
         # Not cancelled but awaited: a checkpoint under way must not overwrite the final state.
         await watching
+        if error is None and finish_reason is None:
+            await self._ledger.hand_over(generation.reservation)
+        else:
+            await self._ledger.settle(generation.reservation, generation.tokens_used)
         await self._end(generation, status, error, finish_reason)
 
     async def _end(
@@ -98,4 +114,5 @@ class Runner:
         )
         generation.log.publish(event)
         if saved:  # else the journal keeps it for the next start
+            self._requests.ended(generation, self._supervisor.model_name, status, error, receipt)
             generation.journal.end(generation.id)

@@ -5,9 +5,12 @@ import asyncio
 from alembic import context
 from sqlalchemy import Connection
 
+import app.audit.models
 import app.auth.models
 import app.conversations.models
-import app.generations.models  # noqa: F401
+import app.generations.models
+import app.limits.models
+import app.request_log.models  # noqa: F401
 from app.config import load_settings
 from app.db import Base, Database
 

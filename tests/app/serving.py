@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from app.config import Settings
 from app.main import create_app
-from app.serve import Server
+from app.serve import Server, configured
 from app.services import Services
 from tests.conftest import migrated
 from tests.scripted_engine import ScriptedEngine
@@ -54,7 +54,7 @@ async def serving(settings: Settings, engine: ScriptedEngine | None = None) -> A
     engine = engine or ScriptedEngine()
     listener = socket.create_server(("127.0.0.1", 0))
     app = create_app(await migrated(settings), engine)
-    server = Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=3), app)
+    server = Server(configured(settings, app), app)
     started = asyncio.Event()
     server.on_started = started.set
     task = asyncio.create_task(server.serve(sockets=[listener]))

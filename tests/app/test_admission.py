@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.errors import RateLimited, Unavailable
+from app.errors import Unavailable
 from app.generations.admission import Admission, Ticket
 
 KIM, LEE, PARK = (UUID(int=number) for number in (1, 2, 3))
 
 
 def test_places_fall_in_order() -> None:
-    admission = Admission(slots=1, max_waiting=9, concurrent=9)
+    admission = Admission(slots=1, max_waiting=9)
     first, second, third = (admission.enter(KIM) for _ in range(3))
     assert [first.place, second.place, third.place] == [0, 1, 2]
     moves: list[int] = []
@@ -29,12 +29,9 @@ def test_places_fall_in_order() -> None:
 
 
 def test_bounds() -> None:
-    admission = Admission(slots=1, max_waiting=1, concurrent=2)
+    admission = Admission(slots=1, max_waiting=1)
     admission.enter(KIM)
     admission.enter(KIM)
-    with pytest.raises(RateLimited) as limited:
-        admission.enter(KIM)
-    assert limited.value.code == "too_many_generations"
     with pytest.raises(Unavailable) as full:
         admission.enter(uuid4())
     assert full.value.code == "queue_full"
@@ -42,14 +39,14 @@ def test_bounds() -> None:
 
 
 def test_one_slot_is_kept_for_who_has_nothing_running() -> None:
-    admission = Admission(slots=8, max_waiting=64, concurrent=64)
+    admission = Admission(slots=8, max_waiting=64)
     greedy = [admission.enter(KIM) for _ in range(50)]
     assert sum(ticket.granted.is_set() for ticket in greedy) == 7
     assert admission.enter(LEE).granted.is_set()
 
 
 def test_a_single_request_passes_a_long_queue() -> None:
-    admission = Admission(slots=2, max_waiting=64, concurrent=64)
+    admission = Admission(slots=2, max_waiting=64)
     greedy = [admission.enter(KIM) for _ in range(50)]
     other = [admission.enter(LEE), admission.enter(PARK)]
     assert [ticket.granted.is_set() for ticket in other] == [True, False]
@@ -59,7 +56,7 @@ def test_a_single_request_passes_a_long_queue() -> None:
 
 
 def test_work_is_shared_equally_whatever_the_number_of_requests() -> None:
-    admission = Admission(slots=4, max_waiting=999, concurrent=999)
+    admission = Admission(slots=4, max_waiting=999)
     cost = {KIM: 300, LEE: 100}
     chance = random.Random(1)
     waiting = [admission.enter(user) for user in [KIM] * 200 + [LEE] * 200]
@@ -75,7 +72,7 @@ def test_work_is_shared_equally_whatever_the_number_of_requests() -> None:
 
 
 def test_who_returns_has_saved_nothing_up() -> None:
-    admission = Admission(slots=1, max_waiting=99, concurrent=99)
+    admission = Admission(slots=1, max_waiting=99)
     busy = [admission.enter(KIM) for _ in range(9)]
     for ticket in busy[:6]:
         admission.leave(ticket, seconds=1, tokens=100)
@@ -86,13 +83,13 @@ def test_who_returns_has_saved_nothing_up() -> None:
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5), st.integers(0, 900)), max_size=80))
 def test_no_slot_leaks(steps: list[tuple[bool, int, int]]) -> None:
-    admission = Admission(slots=4, max_waiting=5, concurrent=4)
+    admission = Admission(slots=4, max_waiting=5)
     held: list[Ticket] = []
     for arrive, number, tokens in steps:
         if arrive:
             try:
                 held.append(admission.enter(UUID(int=number)))
-            except (RateLimited, Unavailable):
+            except Unavailable:
                 continue
         elif held:
             admission.leave(held.pop(number % len(held)), seconds=0.1, tokens=tokens)

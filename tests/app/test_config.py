@@ -93,5 +93,17 @@ def test_secrets_do_not_show_in_repr(make_settings: Callable[..., Settings]) -> 
 
 
 def test_a_setting_without_effect_is_named(make_settings: Callable[..., Settings]) -> None:
-    settings = make_settings(retention={"days": 3}, limits={"concurrent": 2, "tokens_per_day": 5})
-    assert settings.not_in_effect() == ["CHAT_LIMITS__TOKENS_PER_DAY", "CHAT_RETENTION__DAYS"]
+    settings = make_settings(otlp={"endpoint": "http://otlp"}, limits={"concurrent": 2, "tokens_per_day": 5})
+    assert settings.not_in_effect() == ["CHAT_OTLP__ENDPOINT"]
+
+
+@pytest.mark.parametrize("rate", ["", "60", "sixty/minute", "0/minute", "60/fortnight", "60/minute;2/hour"])
+def test_a_rate_is_understood_at_start_or_refused_in_one_line(monkeypatch: pytest.MonkeyPatch, rate: str) -> None:
+    monkeypatch.setenv("CHAT_LIMITS__REQUESTS", rate)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).splitlines() == [
+        "CHAT_LIMITS__REQUESTS: must be a rate like 60/minute, 5/second or 1000/hour"
+    ]
+    monkeypatch.setenv("CHAT_LIMITS__REQUESTS", "5/second")
+    assert load_settings().limits.requests == "5/second"

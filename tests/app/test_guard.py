@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from app.auth.cookie import SESSION_COOKIE
-from app.auth.guard import DOCS, PUBLIC
+from app.auth.guard import DOCS, PUBLIC, PUBLIC_PREFIXES
 from app.config import Settings
 from tests.app.serving import PASSWORD, Served, serving
 
@@ -35,7 +35,7 @@ async def browser(served: Served, anonymous: httpx.AsyncClient) -> httpx.AsyncCl
 async def test_every_route_that_is_not_listed_needs_a_user(served: Served, anonymous: httpx.AsyncClient) -> None:
     checked = 0
     for route in served.app.routes:
-        if not isinstance(route, APIRoute) or route.path in PUBLIC | DOCS or route.path.startswith("/static"):
+        if not isinstance(route, APIRoute) or route.path in PUBLIC | DOCS or route.path.startswith(PUBLIC_PREFIXES):
             continue
         path = re.sub(r"{[^}]*}", "00000000-0000-0000-0000-000000000000", route.path)
         for method in route.methods:

@@ -1,4 +1,4 @@
-"""`make screenshots`: sign-in, chat, branches; phone and desktop, light and dark, ko and en, into docs/images."""
+"""`make screenshots`: sign-in, chat, branches, settings; phone and desktop, light and dark, ko and en: docs/images."""
 
 import asyncio
 import itertools
@@ -7,13 +7,16 @@ import sys
 import uuid
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, FloatRect, Page, async_playwright
 
 from tests.e2e.api import PASSWORD
 from tests.rig.chromium import LAUNCH_ARGS, find_chromium
 from tests.rig.server import ROOT, server
 
 SIZES = {"desktop": (1440, 900), "phone": (360, 780)}
+# Fewer and smaller pictures will do here.
+SETTINGS = {("light", "ko"), ("dark", "en")}
+SETTINGS_HEIGHT = {"desktop": 500, "phone": 780}
 QUESTIONS = {
     "ko": ["이 서비스는 무엇인가요?", "실제 모델은 어떻게 연결하나요?"],
     "en": ["What is this service?", "Which GPU do you use?"],
@@ -42,6 +45,11 @@ async def shoot(browser: Browser, url: str, folder: Path, device: str, scheme: s
     await page.screenshot(path=folder / f"chat-{device}-{scheme}-{language}.png")
     await branch(page)
     await page.screenshot(path=folder / f"branches-{device}-{scheme}-{language}.png")
+    if (scheme, language) in SETTINGS:
+        await page.goto(f"{url}/settings")
+        await page.get_by_role("meter").first.wait_for()
+        clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": SETTINGS_HEIGHT[device]}
+        await page.screenshot(path=folder / f"settings-{device}-{scheme}-{language}.png", clip=clip)
     await context.close()
 
 

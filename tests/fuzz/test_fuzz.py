@@ -8,6 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from app.auth.letters import Visitor
 from app.config import Settings
 from tests.app.serving import PASSWORD, Served, chat, serving
 from tests.fuzz.calls import Fuzzer, Tally
@@ -21,7 +22,7 @@ FOREIGN = ["lee-owns-this", "lee@example.com"]
 async def sign_in(served: Served) -> str:
     """A token of somebody new: wrong passwords among the random input lock an account and this address out."""
     email = f"kim-{uuid.uuid4().hex}@example.com"
-    await served.services.auth.register(email, PASSWORD)
+    await served.services.registration.register(email, PASSWORD, Visitor("en", served.url))
     return await served.services.auth.jwt_sign_in(email, PASSWORD)
 
 

@@ -1,4 +1,4 @@
-"""At the foot of the sidebar: who is signed in, language, theme, sign out."""
+"""At the foot of the sidebar: who is signed in, language, theme, settings, sign out."""
 
 from nicegui import ui
 
@@ -29,7 +29,11 @@ def account_menu(t: Translator, user: CurrentUser) -> None:
                         # Relative: the same page in the other language.
                         element.props.update(href=f"?lang={code}", lang=code)
                         element.props["aria-current"] = str(code == t.language).lower()
-            with ui.element("form").props("method=post action=/logout").classes("menu-form"):
+            with ui.element("div").classes("menu-group"):
+                with ui.element("a").classes("menu-item").props("href=/settings"):
+                    icon("settings")
+                    text(t("settings"), "label")
+            with ui.element("form").props("method=post action=/logout"):
                 with ui.element("button").classes("menu-item").props("type=submit"):
                     icon("logout")
                     text(t("sign_out"), "label")

@@ -31,14 +31,19 @@ async def ask_title(t: Translator, title: str) -> str | None:
 
 async def confirm_delete(t: Translator, title: str) -> bool:
     """Whether the conversation is to go."""
+    return await confirm(t, t("delete_title"), title, t("delete_text"), t("delete"))
+
+
+async def confirm(t: Translator, question: str, subject: str, consequence: str, action: str) -> bool:
+    """Whether something is to go for ever; `action` is the button that does it."""
     with ui.dialog() as dialog, ui.element("div").classes("dialog"):
-        text(t("delete_title"), tag="h2")
-        text(title, "dialog-subject", "p")
-        text(t("delete_text"), tag="p")
+        text(question, tag="h2")
+        text(subject, "dialog-subject", "p")
+        text(consequence, tag="p")
         with ui.element("div").classes("dialog-buttons"):
             button(t("cancel"), dialog.close)
-            button(t("delete"), lambda: dialog.submit(True), classes="button danger")
-    named(dialog, t("delete_title"))
+            button(action, lambda: dialog.submit(True), classes="button danger")
+    named(dialog, question)
     return bool(await _answer(dialog))
 
 

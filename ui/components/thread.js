@@ -1,18 +1,7 @@
 // The scrolling column of messages: follows what is written while the reader is at the end, and copies.
 const NEAR = 32;
-const COPIED_MS = 1600;
 // The code with which a server that stops closes its sockets (RFC 6455, registered as "Service Restart").
 const SERVICE_RESTART = 1012;
-
-async function copy(text) {
-  if (navigator.clipboard && isSecureContext) return navigator.clipboard.writeText(text);
-  // Plain HTTP in a local network has no clipboard object.
-  const field = Object.assign(document.createElement("textarea"), { value: text, className: "sr-only" });
-  document.body.append(field);
-  field.select();
-  document.execCommand("copy");
-  field.remove();
-}
 
 export default {
   template: `
@@ -122,10 +111,8 @@ export default {
       const text = button.matches(".code-copy")
         ? button.closest(".code").querySelector("pre").textContent
         : button.closest("article").dataset.source;
-      await copy(text);
-      button.dataset.copied = "";
+      await window.shell.copy(text, button);
       this.said = this.labels.copied;
-      setTimeout(() => delete button.dataset.copied, COPIED_MS);
     },
   },
 };

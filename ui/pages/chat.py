@@ -4,12 +4,13 @@ from uuid import UUID
 
 from nicegui import ui
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from app.errors import NotFound
 from ui.components.chat import Chat
 from ui.deps import services, time_zone_of, user_of
-from ui.i18n import Language, Translator, keep_language, language_of
+from ui.i18n import Translator, language_of
+from ui.pages.response import page_response
 from ui.templating import not_found
 
 
@@ -30,14 +31,4 @@ async def chat_page(request: Request, conversation_id: str = "") -> Response:
             ui.context.client.delete()
             return not_found(request)
     Chat(Translator(language), user, services(), time_zone_of(request), conversation)
-    return _response(request, language)
-
-
-def _response(request: Request, language: Language) -> Response:
-    built = ui.context.client.build_response(request)
-    # NiceGUI can set the language per route, not per visitor.
-    html = bytes(built.body).replace(b'<html dir="ltr">', f'<html lang="{language}" dir="ltr">'.encode(), 1)
-    headers = {name: value for name, value in built.headers.items() if name != "content-length"}
-    response = HTMLResponse(html, built.status_code, headers)
-    keep_language(request, response)
-    return response
+    return page_response(request, language)

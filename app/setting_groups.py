@@ -1,0 +1,124 @@
+"""The groups of settings: what each of them holds, and which values are allowed."""
+
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from app.limits.rate import parse_rate
+from engine.config import RemoteUrl
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class DatabaseSettings(_Group):
+    """`url` unset: SQLite in the data directory."""
+
+    url: str | None = None
+    pool_size: int = Field(default=20, ge=1)
+    max_overflow: int = Field(default=30, ge=0)
+
+
+class RedisSettings(_Group):
+    """`url` unset: in memory."""
+
+    url: str | None = None
+
+
+class AuthSettings(_Group):
+    """Lifetimes in seconds. `secret` unset in development: made once and kept in the data directory.
+    `require_verified`: nobody signs in before opening the link in the mail to their address."""
+
+    secret: SecretStr | None = None
+    registration: Literal["open", "invite", "closed"] = "open"
+    jwt_lifetime: int = Field(default=3600, ge=60)
+    session_lifetime: int = Field(default=14 * 86400, ge=300)
+    require_verified: bool = False
+
+
+class AdminSettings(_Group):
+    """The administrator created at start when the address is not registered yet."""
+
+    email: str | None = None
+    password: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _both(self) -> "AdminSettings":
+        if (self.email is None) != (self.password is None):
+            raise ValueError("CHAT_ADMIN__EMAIL and CHAT_ADMIN__PASSWORD belong together")
+        return self
+
+
+class LimitSettings(_Group):
+    """Limits per user, or per address on public routes."""
+
+    requests: str = "60/minute"
+    anonymous: str = "20/minute"
+    tokens_per_minute: int = Field(default=100_000, ge=1)
+    tokens_per_day: int = Field(default=2_000_000, ge=1)
+    concurrent: int = Field(default=4, ge=1)
+
+    @field_validator("requests", "anonymous")
+    @classmethod
+    def _is_rate(cls, value: str) -> str:
+        parse_rate(value)
+        return value
+
+
+class QueueSettings(_Group):
+    """How many admitted generations may wait for a place in the engine."""
+
+    max_waiting: int = Field(default=64, ge=0)
+
+
+class GenerationSettings(_Group):
+    """Seconds: how long nobody may watch, how old a generation may be to be resumed, how long no step."""
+
+    detach_seconds: int = Field(default=3600, ge=1)
+    resume_seconds: int = Field(default=600, ge=0)
+    hang_seconds: int = Field(default=10, ge=1)
+
+
+SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
+
+
+class SmtpSettings(_Group):
+    """`smtp://user:password@host:port` takes TLS when the server offers it, `smtp+starttls://` insists on it, `smtps://`
+    begins with it. `from` unset: the user of the URL, or vllm-chat at the host of the public URL."""
+
+    url: SecretStr | None = None
+    sender: str | None = Field(default=None, alias="from")
+
+    @field_validator("url")
+    @classmethod
+    def _is_smtp(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parts = urlsplit(value.get_secret_value())
+            if parts.scheme not in SMTP_SCHEMES or not parts.hostname:
+                begin = ", ".join(f"{scheme}://" for scheme in SMTP_SCHEMES)
+                raise ValueError(f"must begin with {begin} and name a host")
+        return value
+
+
+class OtlpSettings(_Group):
+    """Where traces go."""
+
+    endpoint: str | None = None
+
+
+class RetentionSettings(_Group):
+    """Days after which conversations (by their last activity; pinned ones stay), request logs and the audit log are
+    deleted. Unset: never."""
+
+    days: int | None = Field(default=None, ge=1)
+
+
+class RemoteModel(_Group):
+    """A further model served by another OpenAI-compatible server."""
+
+    name: str
+    base_url: RemoteUrl
+    api_key: SecretStr | None = None
+    fallback: str | None = None
