@@ -1,26 +1,21 @@
 """The request log: one row for each generation and each refusal, written a moment later, never lost in between."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
-import pytest
-from prometheus_client import Counter
-from sqlalchemy import text
 
-from app.batches import Batches
 from app.config import Settings
-from app.db import Database, new_id
-from app.errors import Unavailable
-from app.request_log import partitions, repository
+from app.db import new_id
+from app.request_log import repository
 from app.request_log.repository import Filter
 from app.request_log.service import RequestLogService
 from engine.errors import EngineError
+from tests.app.request_rows import database, row
 from tests.app.serving import Served, chat, read_events, serving
-from tests.conftest import migrated
 from tests.scripted_engine import ScriptedEngine
 
 
@@ -157,87 +152,6 @@ async def test_usage_is_summed(served: Served, client: httpx.AsyncClient) -> Non
     assert rest["next"] is None
 
 
-def row(at: datetime, **values: Any) -> dict[str, Any]:
-    """A row as the service makes it."""
-    empty = {"prompt_tokens": 0, "completion_tokens": 0, "cached_tokens": 0, "user_id": None, "status": "done"}
-    return {"id": new_id(), "at": at, "route": "/api/chat", "model": "m"} | empty | values
-
-
-class Shelf:
-    """A table that can be away."""
-
-    def __init__(self) -> None:
-        self.rows: list[dict[str, Any]] = []
-        self.calls: list[int] = []
-        self.away = False
-        self.wrong = False
-        self.come = asyncio.Event()
-
-    async def write(self, rows: Sequence[dict[str, Any]]) -> None:
-        self.calls.append(len(rows))
-        if self.away:
-            self.come.set()
-            raise Unavailable("away")
-        if self.wrong:
-            raise ValueError("cannot be stored")
-        self.rows += rows
-
-
-@pytest.fixture
-def dropped() -> Counter:
-    return Counter("test_dropped_total", "For one test", registry=None)
-
-
-def count(counter: Counter) -> float:
-    return next(iter(counter.collect())).samples[0].value
-
-
-async def test_a_database_that_is_away_delays_and_loses_nothing(dropped: Counter) -> None:
-    shelf = Shelf()
-    batches = Batches("test", shelf.write, dropped)
-    shelf.away = True
-    writing = asyncio.create_task(batches.run())
-    for number in range(1200):
-        batches.put({"n": number})
-    await asyncio.wait_for(shelf.come.wait(), 10)
-    with pytest.raises(Unavailable):
-        await batches.flush()
-    shelf.away = False
-    batches.put({"n": 1200})
-    writing.cancel()
-    await batches.close()
-    assert [row["n"] for row in shelf.rows] == list(range(1201))
-    assert max(shelf.calls) <= 500, "in batches"
-    assert count(dropped) == 0
-
-
-async def test_the_queue_is_bounded_and_counts_what_it_drops(dropped: Counter) -> None:
-    shelf = Shelf()
-    batches = Batches("test", shelf.write, dropped, max_waiting=10)
-    for number in range(25):
-        batches.put({"n": number})
-    await batches.flush()
-    assert [row["n"] for row in shelf.rows] == list(range(15, 25))
-    assert count(dropped) == 15
-    shelf.away = True
-    batches.put({"n": 25})
-    await batches.close()
-    assert count(dropped) == 16
-
-
-async def test_rows_that_cannot_be_stored_do_not_stand_in_the_way(dropped: Counter) -> None:
-    shelf = Shelf()
-    batches = Batches("test", shelf.write, dropped)
-    shelf.wrong = True
-    batches.put({"n": 1})
-    await batches.flush()
-    shelf.wrong = False
-    batches.put({"n": 2})
-    await batches.flush()
-    assert [row["n"] for row in shelf.rows] == [2]
-    assert count(dropped) == 1
-
-
 async def test_rows_written_twice_are_there_once(make_settings: Callable[..., Settings], database_url: str) -> None:
     async with database(make_settings, database_url) as db:
         twice = [row(datetime.now(UTC)), row(datetime.now(UTC))]
@@ -271,76 +185,6 @@ async def test_a_resumed_answer_keeps_where_it_came_from(make_settings: Callable
             assert [event["event"] async for event in read_events(response)][-1] == "done"
         (found,) = await rows(client)
         assert (found["id"], found["request_id"], found["route"]) == (generation, request_id, "/api/chat")
-
-
-class database:
-    """A migrated database for one test."""
-
-    def __init__(self, make_settings: Callable[..., Settings], url: str) -> None:
-        self._settings = make_settings(database={"url": url})
-
-    async def __aenter__(self) -> Database:
-        self._db = Database(await migrated(self._settings))
-        return self._db
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._db.close()
-
-
-async def test_each_month_has_its_partition(make_settings: Callable[..., Settings], postgres_url: Any) -> None:
-    """Also the rows that came before it, and none is lost when two processes do it at once."""
-    async with database(make_settings, postgres_url()) as db:
-        at = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
-        early = [row(at), row(at + timedelta(minutes=2)), row(at + timedelta(days=400))]
-        async with db.transaction() as session:
-            await repository.add(session, early)
-        assert await partition_sizes(db) == {"request_logs_default": 3}
-
-        async def create() -> None:
-            async with db.transaction() as session:
-                await partitions.create_ahead(session, at)
-
-        await asyncio.gather(create(), create())
-        assert await partition_sizes(db) == {
-            "request_logs_2026_11": 1,
-            "request_logs_2026_12": 1,
-            "request_logs_2027_01": 0,
-            "request_logs_default": 1,
-        }
-        async with db.transaction() as session:
-            await repository.add(session, [row(at + timedelta(days=40))])
-            assert await partitions.drop_before(session, datetime(2026, 12, 31, tzinfo=UTC)) == ["request_logs_2026_11"]
-        assert await partition_sizes(db) == {
-            "request_logs_2026_12": 1,
-            "request_logs_2027_01": 1,
-            "request_logs_default": 1,
-        }
-
-
-async def partition_sizes(db: Database) -> dict[str, int]:
-    async with db.reading() as session:
-        query = text("SELECT tableoid::regclass::text FROM request_logs")
-        used = list(await session.scalars(query))
-        names = await session.scalars(
-            text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'request_logs'::regclass")
-        )
-        return {name: used.count(name) for name in names}
-
-
-async def test_the_service_makes_its_partitions_at_start(
-    make_settings: Callable[..., Settings], postgres_url: Any
-) -> None:
-    async with serving(make_settings(database={"url": postgres_url()})) as served, served.client() as client:
-        await chat(client)
-        await served.services.request_log.batches.flush()
-        assert (await partition_sizes(served.services.db))[f"request_logs_{datetime.now(UTC):%Y_%m}"] == 1
-
-
-def test_months() -> None:
-    assert partitions.month_after(datetime(2026, 12, 1, tzinfo=UTC)) == datetime(2027, 1, 1, tzinfo=UTC)
-    assert partitions.month_after(datetime(2026, 1, 1, tzinfo=UTC)) == datetime(2026, 2, 1, tzinfo=UTC)
-    assert partitions.is_partition("request_logs_2026_11")
-    assert not partitions.is_partition("request_logs")
 
 
 async def test_the_hot_path_does_not_wait_for_it(make_settings: Callable[..., Settings]) -> None:

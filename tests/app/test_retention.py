@@ -19,8 +19,8 @@ from app.request_log import repository as request_log
 from app.request_log.models import RequestLog
 from app.retention import repository
 from app.retention.service import Retention
+from tests.app.request_rows import row
 from tests.app.serving import Served, chat, read_events, serving
-from tests.app.test_request_log import row
 
 OLD = timedelta(days=31)
 YOUNG = timedelta(days=29)
