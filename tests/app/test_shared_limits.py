@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from app.config import Settings
+from app.limits import redis_guard
 from tests.app.serving import chat
 from tests.app.side_by_side import frozen, ready
 from tests.app.test_limits import code, used
@@ -21,9 +22,15 @@ Pair = Callable[..., tuple[Settings, Settings]]
 
 @pytest.fixture
 def pair(
-    make_settings: Callable[..., Settings], postgres_url: Callable[[], str], redis: rig.Redis, tmp_path: Path
+    make_settings: Callable[..., Settings],
+    postgres_url: Callable[[], str],
+    redis: rig.Redis,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Pair:
     """Settings of two servers with these limits."""
+    # Exact counts, also on a machine that is busy with something else.
+    monkeypatch.setattr(redis_guard, "ANSWER_SECONDS", 2.0)
 
     def make(**limits: Any) -> tuple[Settings, Settings]:
         shared = {"database": {"url": postgres_url()}, "redis": {"url": redis.url}, "limits": limits}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from tests.e2e.resuming import Event, Service, follow, service, wait_for
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(300)]
 
 SETTINGS = {"CHAT_ENGINE__MODEL": "demo", "CHAT_ENGINE__MAX_NUM_SEQS": "1"}
-SHORT, LONG = "길게 설명해 주세요", "긴 이야기를 설명해 주세요. " * 500
+SHORT, LONG = "길게 설명해 주세요", "긴 이야기를 설명해 주세요. " * 900
 ENDLESS = {"max_tokens": 100_000, "ignore_eos": True}
 
 
@@ -111,7 +112,8 @@ def test_in_the_queue(running: Service, client: httpx.Client, asking: Asking) ->
 
 @KINDS
 def test_in_prefill(client: httpx.Client, asking: Asking) -> None:
-    with asking(client, LONG) as (generation_id, end):
+    # Begins anew each time, or the prefix cache has read it already.
+    with asking(client, f"{uuid4()} {LONG}") as (generation_id, end):
         until(client, generation_id, "started")
         events = stop(client, generation_id)
         assert end()["finish_reason"] == "cancelled"
