@@ -57,6 +57,11 @@ def _links(state: StateCore) -> None:
             block.children = list(_linked(block.children))
 
 
+def _shows(text: str, host: str) -> bool:
+    """Whether a link's text is its own address. A host that only stands somewhere in it may hide the real one."""
+    return re.match(rf"(https?://)?{re.escape(host)}($|[/:?#])", text, re.IGNORECASE) is not None
+
+
 def _linked(tokens: Sequence[Token]) -> Iterator[Token]:
     host, text, depth = "", "", 0
     for token in tokens:
@@ -64,7 +69,7 @@ def _linked(tokens: Sequence[Token]) -> Iterator[Token]:
             host, text, depth = _host(str(token.attrGet("href") or "")), "", 1
         elif token.type == "link_close":
             depth = 0
-            if host and host not in text:
+            if host and not _shows(text, host):
                 yield Token("link_host", "", 0, content=host)
         elif token.type == "text" and not depth and "://" in token.content:
             yield from _addresses(token.content)
@@ -92,7 +97,7 @@ def _image(_: RendererProtocol, tokens: Sequence[Token], index: int, __: Options
     url = str(tokens[index].attrGet("src") or "")
     host = _host(url)
     text = tokens[index].content or host or url
-    link_host = f'<span class="link-host">{escapeHtml(host)}</span>' if host and host not in text else ""
+    link_host = f'<span class="link-host">{escapeHtml(host)}</span>' if host and not _shows(text, host) else ""
     return f'<a href="{escapeHtml(url)}">{escapeHtml(text)}{link_host}</a>'
 
 

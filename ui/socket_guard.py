@@ -73,10 +73,13 @@ async def _receive(eio_sid: str, data: Any) -> None:
 
 
 async def _close(eio_sid: str | None, error: Exception) -> None:
-    if eio_sid is None or eio_sid not in core.sio.eio.sockets:
+    socket = core.sio.eio.sockets.get(eio_sid)
+    if socket is None or socket.closing:
         return  # closed by an earlier packet of the same burst
     log.warning("socket closed: it sent what no page sends", error=type(error).__name__)
     await core.sio.eio.disconnect(eio_sid)
+    # The library only asks the other side to hang up. An empty packet ends its writer, which closes the connection.
+    await socket.queue.put(None)
 
 
 def _owns(environ: dict[str, Any] | None, client: Client) -> bool:

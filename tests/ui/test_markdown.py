@@ -65,6 +65,14 @@ def test_addresses_and_images_are_links_that_show_their_host() -> None:
     assert "<img" not in html
 
 
+@pytest.mark.parametrize(
+    "text", ["https://bank.example/?evil.example", "evil.example.bank.example", "see evil.example"]
+)
+def test_a_host_that_only_stands_in_a_links_text_hides_nothing(text: str) -> None:
+    assert '<span class="link-host">evil.example</span>' in render(f"[{text}](https://evil.example/)", "")
+    assert "link-host" not in render("[EVIL.example/a](https://evil.example/)", "")
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_harmless(text: str) -> None:
     for html in (render(text, "c"), clean(text), clean_row(text)):
