@@ -88,6 +88,11 @@ class Settings(BaseSettings):
         """Whether people reach us over TLS."""
         return (self.public_url or "").startswith("https://")
 
+    @property
+    def salted(self) -> bool:
+        """Whether the time to the first token must not tell what others have asked."""
+        return (self.engine.cache_salt or ("user" if self.env == "production" else "none")) == "user"
+
     def not_in_effect(self) -> list[str]:
         """Names of settings that were given and that this version does not use yet."""
         given: set[tuple[str, str | None]] = {(name, None) for name in self.model_fields_set}

@@ -96,7 +96,7 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
         streaming = Streaming(supervisor, admission, resume_seconds)
         runner = Runner(saving, streaming, supervisor, admission, limits.ledger, request_log)
         generations = Generations(db, runner, admission, journal, replicas)
-        preparing = Preparing(db, supervisor, salted=settings.engine.cache_salt == "user")
+        preparing = Preparing(db, supervisor, salted=settings.salted)
         recovery = Recovery(db, saving, admission, journal, limits.ledger, request_log, resume_seconds)
         retention = Retention(db, settings.retention.days, audit, request_log)
         lost = await recovery.run(instance.id, preparing.again)

@@ -26,7 +26,8 @@ class EngineConfig(BaseModel):
     max_num_seqs: int = Field(default=128, ge=1)
     block_size: int | None = Field(default=None, ge=1)
     quantization: str | None = None
-    cache_salt: Literal["none", "user"] = "none"
+    # Whose prompts share cached prefixes: everybody's, or each user's own. Unset: `user` in production.
+    cache_salt: Literal["none", "user"] | None = None
     extra_args: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -20,3 +20,10 @@ async def test_one_users_prompts_are_salted_with_the_user(make_settings: Callabl
     kim, lee, again = salts["user"]
     assert kim == again != lee
     assert None not in salts["user"]
+
+
+def test_in_production_unless_it_is_switched_off(make_settings: Callable[..., Settings]) -> None:
+    production = {"env": "production", "public_url": "https://chat.example"}
+    assert make_settings(**production).salted
+    assert not make_settings(**production, engine={"cache_salt": "none"}).salted
+    assert not make_settings().salted

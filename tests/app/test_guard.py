@@ -113,6 +113,8 @@ async def test_pages_carry_the_headers_and_a_fresh_nonce(served: Served, anonymo
         assert all(f'nonce="{nonce[1]}"' in script for script in scripts)
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert "camera=()" in answer.headers["Permissions-Policy"]
     assert len(seen) == 3
 
 
