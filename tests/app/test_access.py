@@ -2,17 +2,19 @@
 
 import re
 
+import httpx
 import pytest
 from fastapi.routing import APIRoute
 from sqlalchemy import update
 
 from app.auth.access import ROLES, SCOPES, needed, permissions
+from app.auth.cookie import SESSION_COOKIE
 from app.auth.current import CurrentUser
 from app.auth.guard import DOCS, PUBLIC
 from app.auth.models import User
 from app.auth.repository import column
 from app.db import new_id
-from tests.app.serving import Served
+from tests.app.serving import PASSWORD, Served
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 ROUTES_OF_ACCOUNTS = {
@@ -28,9 +30,26 @@ def user(role: str, *scopes: str) -> CurrentUser:
     return CurrentUser(new_id(), "a@example.com", role, "key", frozenset(scopes) if scopes else None)  # type: ignore[arg-type]
 
 
+async def comes_by(served: Served, client: httpx.AsyncClient, via: str) -> None:
+    """The client from now on signs its requests with a cookie or with a key of all scopes."""
+    if via == "cookie":
+        token = await served.services.auth.sign_in("role@example.com", PASSWORD)
+        client.cookies.set(SESSION_COOKIE, token)
+        client.headers["Sec-Fetch-Site"] = "same-origin"
+        del client.headers["Authorization"]
+    elif via.endswith("key"):
+        made = await client.post("/api/keys", json={"name": "walk", "scopes": sorted(SCOPES)})
+        key = made.json()["key"]
+        del client.headers["Authorization"]
+        client.headers.update({"x-api-key": key} if via == "x-api-key" else {"Authorization": f"Bearer {key}"})
+
+
+@pytest.mark.parametrize("via", ["jwt", "cookie", "bearer key", "x-api-key"])
 @pytest.mark.parametrize("role", sorted(ROLES))
-async def test_each_route_answers_each_role_as_the_table_says(served: Served, role: str) -> None:
+async def test_each_route_answers_each_role_as_the_table_says(served: Served, role: str, via: str) -> None:
+    allowed = permissions(user(role, *SCOPES)) if via.endswith("key") else ROLES[role]
     async with served.client("first@example.com"), served.client("role@example.com") as client:
+        await comes_by(served, client, via)
         async with served.services.db.transaction() as db:
             await db.execute(update(User).where(column(User.email) == "role@example.com").values(role=role))
         checked = 0
@@ -42,8 +61,9 @@ async def test_each_route_answers_each_role_as_the_table_says(served: Served, ro
             path = re.sub(r"{[^}]*}", NOBODY, route.path)
             for method in route.methods:
                 answer = await client.request(method, path, json={} if method in ("POST", "PATCH") else None)
-                forbidden = answer.status_code == 403 and answer.json()["error"]["code"] == "role_forbidden"
-                assert forbidden == (needed(method, path) not in ROLES[role]), (role, method, path, answer.text)
+                codes = ("role_forbidden", "scope_forbidden")
+                forbidden = answer.status_code == 403 and answer.json()["error"]["code"] in codes
+                assert forbidden == (needed(method, path) not in allowed), (role, via, method, path, answer.text)
                 checked += 1
         assert checked > 14
 

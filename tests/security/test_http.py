@@ -35,6 +35,7 @@ AMBIGUOUS = [
     b"GET /healthz HTTP/1.1\r\nHost : x\r\n\r\n",
     b"GET /healthz HTTP/1.1\r\nHo\x00st: x\r\n\r\n",
     b"GET /healthz\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /healthz HTTP/1.1\nHost: x\n\n",
     b"GET /healthz HTTP/9.9\r\nHost: x\r\n\r\n",
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
 ]

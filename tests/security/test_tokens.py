@@ -10,9 +10,14 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from pydantic import ValidationError
+from sqlalchemy import update
 
 from app.auth.cookie import SESSION_COOKIE
+from app.auth.models import Session
 from app.auth.tokens import AUDIENCE, read_jwt
+from app.db import now
+from app.setting_groups import AuthSettings
 from tests.app.serving import PASSWORD, Served
 
 SECRET = "s" * 40
@@ -117,6 +122,22 @@ async def test_kinds_of_tokens_are_not_exchanged(
         assert (await anonymous.get("/api/users/me", headers={"Authorization": f"Bearer {token}"})).status_code == 401
     anonymous.cookies.set(SESSION_COOKIE, jti)
     assert (await anonymous.get("/api/users/me")).status_code == 401
+
+
+async def test_no_token_outlives_its_session(
+    served: Served, client: httpx.AsyncClient, anonymous: httpx.AsyncClient
+) -> None:
+    """Whatever `exp` says: the session in the database has an end of its own."""
+    good = client.headers["Authorization"].removeprefix("Bearer ")
+    claims = jwt.decode(good, SECRET, algorithms=["HS256"], audience=AUDIENCE)
+    headers = {"Authorization": f"Bearer {signed({'alg': 'HS256'}, claims | {'exp': int(time.time()) + 10**8})}"}
+    assert (await anonymous.get("/api/users/me", headers=headers)).status_code == 200
+    async with served.services.db.transaction() as db:
+        await db.execute(update(Session).values(expires_at=now()))
+    assert (await anonymous.get("/api/users/me", headers=headers)).status_code == 401
+    for setting in ("jwt_lifetime", "session_lifetime"):
+        with pytest.raises(ValidationError, match=setting):
+            AuthSettings(**{setting: 0})
 
 
 async def test_a_planted_session_is_not_taken_over(client: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
