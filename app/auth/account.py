@@ -7,14 +7,12 @@ from app.auth import repository
 from app.auth.current import CurrentUser
 from app.auth.letters import Visitor
 from app.auth.links import MailedLinks
-from app.auth.models import User
 from app.auth.passwords import PasswordHasher, check_password
 from app.auth.proof import PasswordProof
 from app.auth.registration import email_taken, normalise_email
 from app.auth.schemas import UserUpdate, UserView
 from app.auth.session_cache import SessionCache
 from app.db import Database
-from app.errors import NotFound
 
 
 class AccountService:
@@ -50,7 +48,7 @@ class AccountService:
             hashed = await self._hasher.hash(body.password)
         try:
             async with self._db.transaction() as db:
-                row = _found(await repository.user_by_id(db, user.id))
+                row = await repository.own_account(db, user.id)
                 moved = email is not None and email != row.email
                 if hashed is not None:
                     row.hashed_password = hashed
@@ -81,15 +79,9 @@ class AccountService:
         """
         await self._proof.check(user, password)
         async with self._db.transaction() as db:
-            row = _found(await repository.user_by_id(db, user.id))
+            row = await repository.own_account(db, user.id)
             await repository.keep_an_admin(db, row)
             ended = await repository.delete_sessions_of(db, user.id)
             await db.delete(row)
             self._audit.record("user.deleted", user, f"user:{user.id}", db=db)
         await self._cache.forget(ended)
-
-
-def _found(row: User | None) -> User:
-    if row is None:
-        raise NotFound("This account no longer exists.")
-    return row

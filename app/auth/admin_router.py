@@ -5,20 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.auth.dependencies import User
+from app.auth.dependencies import User, services_of
 from app.auth.letters import visitor_of
 from app.auth.schemas import InvitationCreate, InvitationCreated, InvitationList, ManagedUser, UserChange, UserPage
 from app.conversations.schemas import Text
-from app.services import Services
 
 router = APIRouter(prefix="/api/admin", tags=["administration"])
 Limit = Annotated[int, Query(ge=1, le=200)]
 Words = Annotated[Text, Query(max_length=320)]
-
-
-def _services(request: Request) -> Services:
-    services: Services = request.app.state.services
-    return services
 
 
 @router.get("/users")
@@ -26,41 +20,41 @@ async def list_users(
     request: Request, user: User, q: Words = "", cursor: str | None = None, limit: Limit = 50
 ) -> UserPage:
     """Accounts whose address contains `q`, newest first."""
-    return await _services(request).users.page(user, q, cursor, limit)
+    return await services_of(request).users.page(user, q, cursor, limit)
 
 
 @router.patch("/users/{user_id}")
 async def change_user(request: Request, user: User, user_id: UUID, body: UserChange) -> ManagedUser:
     """Change the role, disable or enable, remove the second factor."""
-    changed = await _services(request).users.change(user, user_id, body)
+    changed = await services_of(request).users.change(user, user_id, body)
     if not changed.is_active:
-        await _services(request).generations.stop_all_of(user_id)
+        await services_of(request).generations.stop_all_of(user_id)
     return changed
 
 
 @router.delete("/users/{user_id}", status_code=204)
 async def delete_user(request: Request, user: User, user_id: UUID) -> Response:
     """Delete an account with all its conversations, for ever."""
-    await _services(request).users.delete(user, user_id)
-    await _services(request).generations.stop_all_of(user_id)
+    await services_of(request).users.delete(user, user_id)
+    await services_of(request).generations.stop_all_of(user_id)
     return Response(status_code=204)
 
 
 @router.get("/invitations")
 async def list_invitations(request: Request, user: User) -> InvitationList:
     """Newest first; used ones too."""
-    return InvitationList(items=await _services(request).invitations.list(user))
+    return InvitationList(items=await services_of(request).invitations.list(user))
 
 
 @router.post("/invitations", status_code=201)
 async def create_invitation(request: Request, user: User, body: InvitationCreate) -> InvitationCreated:
     """Invite somebody. `token` and `url` are told only this once."""
-    services = _services(request)
+    services = services_of(request)
     return await services.invitations.create(user, body, visitor_of(request, services.settings))
 
 
 @router.delete("/invitations/{invitation_id}", status_code=204)
 async def revoke_invitation(request: Request, user: User, invitation_id: UUID) -> Response:
     """Revoke an invitation at once."""
-    await _services(request).invitations.revoke(user, invitation_id)
+    await services_of(request).invitations.revoke(user, invitation_id)
     return Response(status_code=204)

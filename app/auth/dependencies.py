@@ -6,6 +6,13 @@ from fastapi import Depends, Request
 
 from app.auth.current import CurrentUser
 from app.errors import Unauthorized
+from app.services import Services
+
+
+def services_of(request: Request) -> Services:
+    """The services of the running process."""
+    services: Services = request.app.state.services
+    return services
 
 
 def signed_in(request: Request) -> CurrentUser:

@@ -6,7 +6,7 @@ from app.auth.current import CurrentUser
 from app.auth.passwords import PasswordHasher
 from app.auth.throttle import Throttle
 from app.db import Database
-from app.errors import Forbidden, NotFound, RateLimited
+from app.errors import Forbidden, RateLimited
 
 
 class PasswordProof:
@@ -26,9 +26,7 @@ class PasswordProof:
             self._audit.record("signin.locked", user, f"user:{user.id}")
             raise
         async with self._db.reading() as db:
-            row = await repository.user_by_id(db, user.id)
-        if row is None:
-            raise NotFound("This account no longer exists.")
+            row = await repository.own_account(db, user.id)
         right, _ = await self._hasher.verify(password, row.hashed_password)
         if not right:
             self.throttle.failed(user.email, None)

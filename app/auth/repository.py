@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.models import ApiKey, MailedToken, Session, User
-from app.errors import Conflict
+from app.errors import Conflict, NotFound
 
 
 def column(attribute: Any) -> ColumnElement[Any]:
@@ -39,6 +39,14 @@ async def keep_an_admin(db: AsyncSession, user: User) -> None:
     admins = list(await db.scalars(query))
     if admins == [user.id]:
         raise Conflict("This is the only administrator. Make another one first.", code="last_admin")
+
+
+async def own_account(db: AsyncSession, user_id: UUID) -> User:
+    """The account of who is signed in. Raises NotFound when it was deleted meanwhile."""
+    user = await user_by_id(db, user_id)
+    if user is None:
+        raise NotFound("This account no longer exists.")
+    return user
 
 
 async def any_user(db: AsyncSession) -> bool:

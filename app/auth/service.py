@@ -17,7 +17,7 @@ from app.auth.ticket import SecondFactorNeeded, belongs, read_ticket, ticket_exp
 from app.auth.tokens import new_token, read_jwt, token_hash, write_jwt
 from app.config import Settings
 from app.db import Database, now
-from app.errors import Forbidden, NotFound, RateLimited, Unauthorized
+from app.errors import Forbidden, RateLimited, Unauthorized
 
 
 class AuthService:
@@ -156,9 +156,7 @@ class AuthService:
     async def profile(self, user: CurrentUser) -> UserView:
         """The account of the signed-in user. Raises NotFound when it was deleted meanwhile."""
         async with self._db.reading() as db:
-            row = await repository.user_by_id(db, user.id)
-        if row is None:
-            raise NotFound("This account no longer exists.")
+            row = await repository.own_account(db, user.id)
         return UserView.model_validate(row)
 
     async def housekeeping(self) -> None:

@@ -8,9 +8,9 @@ from uuid import UUID
 import orjson
 import structlog
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from app.redis_connection import connect
 
 log = structlog.get_logger(__name__)
 
@@ -38,12 +38,7 @@ class SessionCache:
     def __init__(self, url: str | None) -> None:
         self._redis: Redis | None = None
         if url:
-            self._redis = Redis.from_url(
-                url,
-                socket_timeout=TIMEOUT_SECONDS,
-                socket_connect_timeout=TIMEOUT_SECONDS,
-                retry=Retry(NoBackoff(), 0),
-            )
+            self._redis = connect(url, TIMEOUT_SECONDS, TIMEOUT_SECONDS, retries=0)
         self._away_until = 0.0
 
     async def get(self, kind: str, token_hash: str) -> CachedUser | None:

@@ -1,17 +1,14 @@
 """People switch their second factor on and off."""
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from app.audit.service import AuditService
 from app.auth import repository, totp_repository
 from app.auth.current import CurrentUser
-from app.auth.models import User
 from app.auth.otp import new_recovery_codes, new_secret, qr_svg, uri_of
 from app.auth.proof import PasswordProof
 from app.auth.schemas import RecoveryCodes, TotpPending
 from app.auth.second_factor import SecondFactor, hash_recovery
 from app.db import Database
-from app.errors import Conflict, Forbidden, NotFound
+from app.errors import Conflict, Forbidden
 
 
 class TotpService:
@@ -41,7 +38,7 @@ class TotpService:
         self._proof.throttle.check(user.email, None)
         codes = new_recovery_codes()
         async with self._db.transaction() as db:
-            row = await self._row(db, user)
+            row = await repository.own_account(db, user.id)
             if row.totp_enabled:
                 raise Conflict("The second factor is on already. Switch it off first.", code="totp_already_on")
             if row.totp_secret is None:
@@ -61,7 +58,7 @@ class TotpService:
         """
         await self._proof.check(user, password)
         async with self._db.transaction() as db:
-            row = await self._row(db, user)
+            row = await repository.own_account(db, user.id)
             if not row.totp_enabled:
                 raise Conflict("The second factor is off.", code="totp_not_begun")
             right = await self._factor.use(db, row, code)
@@ -70,12 +67,6 @@ class TotpService:
                 self._audit.record("totp.disabled", user, f"user:{user.id}", db=db)
         if not right:
             self._wrong(user)
-
-    async def _row(self, db: AsyncSession, user: CurrentUser) -> User:
-        row = await repository.user_by_id(db, user.id)
-        if row is None:
-            raise NotFound("This account no longer exists.")
-        return row
 
     def _wrong(self, user: CurrentUser) -> None:
         self._proof.throttle.failed(user.email, None)

@@ -15,13 +15,12 @@ from uuid import UUID
 import orjson
 import structlog
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from app.errors import Unavailable
 from app.generations.events import Event, EventLog
 from app.generations.generation import Followed, Generation
+from app.redis_connection import connect
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +29,7 @@ ENDED_SECONDS = 600
 # Events of so many seconds go to Redis in one write; nobody here waits for it.
 COALESCE_SECONDS = 0.05
 BLOCK_MS = 2000
+CONNECT_SECONDS = 0.5
 RETRY_SECONDS = 1.0
 ASK_SECONDS = 2.0
 STOP_SECONDS = 10.0
@@ -211,14 +211,7 @@ async def opened(url: str | None) -> AsyncIterator[Replicas | None]:
     if url is None:
         yield None
         return
-    redis = Redis.from_url(
-        url,
-        protocol=2,
-        socket_connect_timeout=0.5,
-        socket_timeout=BLOCK_MS / 1000 + 1,
-        # Once, for a connection that has died in the pool.
-        retry=Retry(NoBackoff(), 1),
-    )
+    redis = connect(url, CONNECT_SECONDS, BLOCK_MS / 1000 + 1)
     replicas = Replicas(redis)
     try:
         yield replicas

@@ -8,12 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Request, Response
 from starlette.responses import JSONResponse
 
-from app.auth.dependencies import User
+from app.auth.dependencies import User, services_of
 from app.conversations.schemas import ChatRequest
 from app.errors import AppError, Invalid, Unavailable
 from app.generations.generation import Followed, Generation
 from app.generations.sse import event_stream
-from app.services import Services
 
 router = APIRouter(prefix="/api", tags=["chat"])
 # How long events that a client has seen elsewhere may take to come here, in seconds.
@@ -25,15 +24,10 @@ STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _services(request: Request) -> Services:
-    services: Services = request.app.state.services
-    return services
-
-
 @router.post("/chat", responses=STREAM, response_model=None)
 async def chat(request: Request, user: User, body: ChatRequest, accept: Accept = "*/*", key: Key = None) -> Response:
     """Send a message. The answer comes as events, or whole when only `application/json` is accepted."""
-    return await _answer(await _services(request).conversations.send(user, body, key, counted=True), accept)
+    return await _answer(await services_of(request).conversations.send(user, body, key, counted=True), accept)
 
 
 @router.post("/messages/{message_id}/regenerate", responses=STREAM, response_model=None)
@@ -41,7 +35,9 @@ async def regenerate(
     request: Request, user: User, message_id: UUID, accept: Accept = "*/*", key: Key = None
 ) -> Response:
     """Another answer to the same question, beside those there are."""
-    return await _answer(await _services(request).conversations.regenerate(user, message_id, key, counted=True), accept)
+    return await _answer(
+        await services_of(request).conversations.regenerate(user, message_id, key, counted=True), accept
+    )
 
 
 @router.post("/messages/{message_id}/continue", responses=STREAM, response_model=None)
@@ -49,7 +45,7 @@ async def continue_(
     request: Request, user: User, message_id: UUID, accept: Accept = "*/*", key: Key = None
 ) -> Response:
     """Go on with an answer that was cut off. The events hold the whole answer, what there was as the first delta."""
-    conversations = _services(request).conversations
+    conversations = services_of(request).conversations
     return await _answer(await conversations.continue_answer(user, message_id, key, counted=True), accept)
 
 
@@ -61,14 +57,14 @@ async def events(
     last_event_id: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
 ) -> Response:
     """The events from the start, or after `Last-Event-ID`."""
-    followed = await _services(request).generations.find(user, generation_id)
+    followed = await services_of(request).generations.find(user, generation_id)
     return event_stream(followed.log, await _position(last_event_id, followed))
 
 
 @router.delete("/generations/{generation_id}", status_code=204)
 async def stop(request: Request, user: User, generation_id: UUID) -> Response:
     """Stop it; also 204 when it has already ended."""
-    await _services(request).generations.stop(user, generation_id)
+    await services_of(request).generations.stop(user, generation_id)
     return Response(status_code=204)
 
 

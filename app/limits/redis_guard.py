@@ -7,11 +7,10 @@ from typing import TypeVar
 
 import structlog
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from app import metrics
+from app.redis_connection import connect
 
 log = structlog.get_logger(__name__)
 
@@ -88,14 +87,7 @@ async def guarded(url: str | None) -> AsyncIterator[RedisGuard | None]:
     if url is None:
         yield None
         return
-    redis = Redis.from_url(
-        url,
-        protocol=2,
-        socket_connect_timeout=ANSWER_SECONDS,
-        socket_timeout=ANSWER_SECONDS,
-        # Once, for a connection that has died in the pool.
-        retry=Retry(NoBackoff(), 1),
-    )
+    redis = connect(url, ANSWER_SECONDS, ANSWER_SECONDS)
     guard = RedisGuard(redis)
     try:
         yield guard

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.auth.cookie import clear_session_cookie, session_cookie_name, set_session_cookie
+from app.auth.dependencies import services_of
 from app.auth.letters import visitor_of
 from app.auth.passwords import MIN_LENGTH
 from app.auth.peer import from_loopback, peer_of
 from app.auth.ticket import SecondFactorNeeded
 from app.errors import AppError, Forbidden, Unauthorized
-from app.services import Services
 from ui.feedback import words_for
 from ui.i18n import keep_language, translator_of
 from ui.sessions import close_pages
@@ -35,11 +35,6 @@ def local_path(target: str) -> str:
     return target if _LOCAL_PATH.fullmatch(target) else "/"
 
 
-def _services(request: Request) -> Services:
-    services: Services = request.app.state.services
-    return services
-
-
 def not_too_fast(request: Request) -> None:
     """Raises what the limit of the visitor's address has found."""
     refused: AppError | None = request.state.refused
@@ -56,7 +51,7 @@ def form(
     request: Request, template: str, target: str, email: str = "", error: AppError | None = None, **values: Any
 ) -> Response:
     """A form of the account pages; after an error with what was typed, except passwords."""
-    t, services = translator_of(request), _services(request)
+    t, services = translator_of(request), services_of(request)
     return page(
         request,
         template,
@@ -97,7 +92,7 @@ async def login(
 ) -> Response:
     """Sign in and go where the visitor wanted to go. An account with a second factor is asked for its code in a second
     step; `ticket` then stands for the password."""
-    auth = _services(request).auth
+    auth = services_of(request).auth
     try:
         not_too_fast(request)
         if ticket:
@@ -131,7 +126,7 @@ async def register_and_enter(
 ) -> Response:
     """Sign in with the new account. Where that would tell whether the address had one already, or where it must be
     confirmed first: ask to look into the mail, for every address alike."""
-    services = _services(request)
+    services = services_of(request)
     registered = await services.registration.register(
         email,
         password,
@@ -150,14 +145,14 @@ async def register_and_enter(
 
 def _enter(request: Request, token: str, target: str) -> Response:
     response = go(local_path(target))
-    set_session_cookie(response, token, _services(request).settings)
+    set_session_cookie(response, token, services_of(request).settings)
     return response
 
 
 @router.post("/logout")
 async def logout(request: Request) -> Response:
     """End the session here and in the other tabs of this browser."""
-    services = _services(request)
+    services = services_of(request)
     name = session_cookie_name(services.settings)
     if token := request.cookies.get(name):
         await services.auth.sign_out(token)

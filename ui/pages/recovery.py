@@ -7,19 +7,14 @@ import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from app.auth.dependencies import services_of
 from app.auth.letters import visitor_of
 from app.errors import AppError
-from app.services import Services
 from ui.pages.account import Field, form, go, not_too_fast, register_and_enter
 from ui.templating import page
 
 log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
-
-
-def _services(request: Request) -> Services:
-    services: Services = request.app.state.services
-    return services
 
 
 @router.get("/forgot")
@@ -31,7 +26,7 @@ async def forgot_page(request: Request) -> Response:
 @router.post("/forgot")
 async def forgot(request: Request, email: Field = "") -> Response:
     """The same answer for every address."""
-    services = _services(request)
+    services = services_of(request)
     try:
         not_too_fast(request)
     except AppError as error:
@@ -53,7 +48,7 @@ async def reset(request: Request, token: Field = "", password: Field = "") -> Re
     """Set it, and go to the sign-in page."""
     try:
         not_too_fast(request)
-        await _services(request).links.reset(token, password)
+        await services_of(request).links.reset(token, password)
     except AppError as error:
         log.info("reset page refused", code=error.code)
         return form(request, "reset.html", "/", error=error, token=token)
@@ -71,7 +66,7 @@ async def verify(request: Request, token: Field = "") -> Response:
     """Confirm the address, and go to the sign-in page."""
     try:
         not_too_fast(request)
-        await _services(request).links.verify(token)
+        await services_of(request).links.verify(token)
     except AppError as error:
         log.info("verify page refused", code=error.code)
         return form(request, "verify.html", "/", error=error, token=token)
@@ -82,7 +77,7 @@ async def verify(request: Request, token: Field = "") -> Response:
 async def invite_page(request: Request, token: str) -> Response:
     """The registration form for who was invited."""
     try:
-        email = await _services(request).invitations.address_of(token)
+        email = await services_of(request).invitations.address_of(token)
     except AppError as error:
         return form(request, "invite.html", "/", error=error, usable=False)
     return form(request, "invite.html", "/", email or "", usable=True, fixed_email=email is not None)
@@ -94,7 +89,7 @@ async def invite(request: Request, token: str, email: Field = "", password: Fiel
     fixed = None
     try:
         not_too_fast(request)
-        fixed = await _services(request).invitations.address_of(token)
+        fixed = await services_of(request).invitations.address_of(token)
         return await register_and_enter(request, fixed or email, password, "/", token)
     except AppError as error:
         log.info("invitation page refused", code=error.code)
