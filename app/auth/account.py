@@ -7,7 +7,7 @@ from app.auth import repository
 from app.auth.current import CurrentUser
 from app.auth.letters import Visitor
 from app.auth.links import MailedLinks
-from app.auth.passwords import PasswordHasher, check_password
+from app.auth.passwords import PasswordHasher
 from app.auth.proof import PasswordProof
 from app.auth.registration import email_taken, normalise_email
 from app.auth.schemas import UserUpdate, UserView
@@ -44,8 +44,7 @@ class AccountService:
         email = normalise_email(body.email) if body.email is not None else None
         hashed = None
         if body.password is not None:
-            check_password(body.password, email or user.email)
-            hashed = await self._hasher.hash(body.password)
+            hashed = await self._hasher.hash(body.password, email or user.email)
         try:
             async with self._db.transaction() as db:
                 row = await repository.own_account(db, user.id)

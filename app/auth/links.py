@@ -12,7 +12,7 @@ from app.audit.service import AuditService
 from app.auth import repository
 from app.auth.letters import Visitor, letter
 from app.auth.models import MailedToken, User
-from app.auth.passwords import PasswordHasher, check_password
+from app.auth.passwords import PasswordHasher
 from app.auth.session_cache import SessionCache
 from app.auth.tokens import new_token, token_hash
 from app.db import Database, now
@@ -68,8 +68,7 @@ class MailedLinks:
             user = await repository.user_of_mailed_token(db, token_hash(token), "reset", now())
         if user is None:
             raise link_invalid()
-        check_password(password, user.email)
-        hashed = await self._hasher.hash(password)
+        hashed = await self._hasher.hash(password, user.email)
         async with self._db.transaction() as db:
             row = await self._use(db, "reset", token)
             row.hashed_password, row.is_verified = hashed, True

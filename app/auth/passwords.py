@@ -1,9 +1,13 @@
 """Password rules and hashing. Argon2 takes 50 ms and more: it never runs on the event loop."""
 
 import asyncio
+import gzip
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.resources import files
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from fastapi_users.password import PasswordHelper
 
@@ -15,16 +19,24 @@ MIN_LENGTH = 8
 MAX_LENGTH = 256
 # More than this many hashes waiting would keep everybody's sign-in longer than people wait.
 MAX_WAITING = 64
-COMMON = frozenset(
-    """password password1 password123 passw0rd 12345678 123456789 1234567890 11111111 00000000 87654321
-    qwertyui qwerty123 qwertyuiop asdfghjk abcd1234 abcdefgh iloveyou sunshine princess football baseball
-    superman trustno1 whatever welcome1 letmein1 admin123 administrator vllmchat vllm-chat 1q2w3e4r
-    1qaz2wsx zaq12wsx q1w2e3r4 asdf1234 aaaaaaaa 88888888 dragon123 monkey123 changeme secret123""".split()
-)
+PRODUCT = "vllm-chat"
 
 
-def check_password(password: str, email: str) -> None:
-    """Raises Invalid with the rule that is broken: length, commonness, or being the address itself."""
+@cache
+def common_passwords() -> frozenset[str]:
+    """In lower case, of MIN_LENGTH characters and more; common_passwords.LICENSE names the source."""
+    packed = files("app.auth").joinpath("common_passwords.txt.gz").read_bytes()
+    return frozenset(gzip.decompress(packed).decode().split("\n"))
+
+
+def _bare(text: str) -> str:
+    """Letters and digits alone: `Kim.Min-su` and `kimminsu` are equally easy to guess."""
+    return "".join(filter(str.isalnum, text.lower()))
+
+
+def check_password(password: str, email: str, site: str = "") -> None:
+    """Raises Invalid (`weak_password`) with the rule that is broken: length; being common; being the address, a part
+    of it or the name of the service (`site` is its host), also with figures or signs behind it."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise Invalid(
             f"The password must have {MIN_LENGTH} to {MAX_LENGTH} characters.",
@@ -32,21 +44,30 @@ def check_password(password: str, email: str) -> None:
             min=MIN_LENGTH,
             max=MAX_LENGTH,
         )
-    if password.lower() in COMMON or password.lower() in (email, email.partition("@")[0]):
+    local, _, domain = email.partition("@")
+    names = {_bare(name) for name in (email, local, PRODUCT, *_parts(domain), *_parts(site))} - {""}
+    bare = _bare(password)
+    if password.lower() in common_passwords() or bare in names or bare.rstrip("0123456789") in names:
         raise Invalid("This password is too easy to guess.", code="weak_password")
 
 
-class PasswordHasher:
-    """Argon2id by fastapi-users' helper, in two threads with a bounded queue."""
+def _parts(host: str) -> list[str]:
+    return [host, *host.split(".")]
 
-    def __init__(self) -> None:
+
+class PasswordHasher:
+    """Argon2id by fastapi-users' helper, in two threads with a bounded queue. `public_url` is where people open us."""
+
+    def __init__(self, public_url: str | None = None) -> None:
+        self._site = urlsplit(public_url or "").hostname or ""
         self._helper = PasswordHelper()
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="argon2")
         self._waiting = 0
         self._unknown_user = self._helper.hash("nobody has this password")
 
-    async def hash(self, password: str) -> str:
-        """The hash to store."""
+    async def hash(self, password: str, email: str) -> str:
+        """The hash to store for the owner of the address. Raises Invalid (`weak_password`)."""
+        check_password(password, email, self._site)
         return await self._run(self._helper.hash, password)
 
     async def verify(self, password: str, hashed: str | None) -> tuple[bool, str | None]:

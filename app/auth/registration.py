@@ -14,7 +14,7 @@ from app.auth.current import CurrentUser
 from app.auth.letters import Visitor
 from app.auth.links import MailedLinks
 from app.auth.models import Invitation, User
-from app.auth.passwords import PasswordHasher, check_password
+from app.auth.passwords import PasswordHasher
 from app.auth.schemas import UserView
 from app.auth.tokens import token_hash
 from app.config import Settings
@@ -119,8 +119,7 @@ class Registration:
         by_operator: bool = False,
         invitation: Invitation | None = None,
     ) -> User:
-        check_password(password, address)
-        hashed = await self._hasher.hash(password)
+        hashed = await self._hasher.hash(password, address)
         try:
             async with self._db.transaction() as db:
                 if admin_if_first and not await repository.any_user(db):

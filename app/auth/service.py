@@ -29,7 +29,7 @@ class AuthService:
         self._cache = cache
         self._settings = settings
         self._secret = settings.secret()
-        self.hasher = PasswordHasher()
+        self.hasher = PasswordHasher(settings.public_url)
         self.throttle = Throttle()
         self.factor = SecondFactor(db, self._secret)
 

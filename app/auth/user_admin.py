@@ -9,7 +9,7 @@ from app.auth import repository, totp_repository
 from app.auth.access import require
 from app.auth.current import CurrentUser
 from app.auth.models import User
-from app.auth.passwords import PasswordHasher, check_password
+from app.auth.passwords import PasswordHasher
 from app.auth.schemas import ManagedUser, UserChange, UserPage
 from app.auth.session_cache import SessionCache
 from app.db import Database
@@ -87,8 +87,7 @@ class UserAdmin:
 
         Raises NotFound, Invalid (`weak_password`).
         """
-        check_password(password, email)
-        hashed = await self._hasher.hash(password)
+        hashed = await self._hasher.hash(password, email)
         async with self._db.transaction() as db:
             row = await repository.user_by_email(db, email.strip())
             if row is None:

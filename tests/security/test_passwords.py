@@ -4,12 +4,13 @@ import asyncio
 from contextlib import suppress
 
 import httpx
+import pytest
 from sqlalchemy import func, select
 
 from app.auth.models import User
-from app.auth.passwords import MAX_WAITING
+from app.auth.passwords import MAX_WAITING, MIN_LENGTH, PasswordHasher, check_password, common_passwords
 from app.auth.repository import column
-from app.errors import Unavailable
+from app.errors import Invalid, Unavailable
 from tests.app.serving import PASSWORD, Served
 
 
@@ -28,6 +29,48 @@ async def test_long_passwords_count_to_their_end(served: Served, anonymous: http
         assert (await anonymous.post("/api/auth/register", json=body)).status_code == status, length
     form = {"username": "n128@example.com", "password": ("k3" * 200)[:127] + "x"}
     assert (await anonymous.post("/api/auth/jwt/login", data=form)).status_code == 401
+
+
+def test_the_common_ones_are_refused() -> None:
+    common = common_passwords()
+    assert len(common) >= 3000
+    assert min(map(len, common)) >= MIN_LENGTH
+    assert common == {password.lower() for password in common}
+    for password in (*common, "Password1", "IloveYou", "1q2w3e4r5t", "football1", "Qwerty123", "987654321"):
+        with pytest.raises(Invalid, match="too easy"):
+            check_password(password, "somebody@example.com")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "kim.minsu", "KimMinsu", "kim-minsu-1", "kimminsu2026", "kim.minsu@mail.acme.co.kr",
+        "KIM.MINSU@MAIL.ACME.CO.KR", "mail.acme.co.kr", "acme2026!", "vllm-chat", "vLLMchat", "vllmchat123",
+        "talk.hanbit.example", "hanbit-2026", "hanbit01",
+    ],
+)  # fmt: skip
+async def test_the_address_and_the_name_of_the_service_are_refused(password: str) -> None:
+    hasher = PasswordHasher("https://talk.hanbit.example:8443/")
+    with pytest.raises(Invalid, match="too easy"):
+        await hasher.hash(password, "kim.minsu@mail.acme.co.kr")
+    hasher.close()
+
+
+@pytest.mark.parametrize("password", ["minsu and kim", "48151623", "hanbit is loud", "비밀번호가 길어요"])
+def test_others_are_taken(password: str) -> None:
+    check_password(password, "kim.minsu@mail.acme.co.kr", "talk.hanbit.example")
+
+
+async def test_every_door_asks(served: Served, client: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
+    for password in ("football1", "newcomer1"):
+        body = {"email": "newcomer@example.com", "password": password}
+        answer = await anonymous.post("/api/auth/register", json=body)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "weak_password")
+    for change in ({"password": "kim-12345"}, {"password": "newname1", "email": "newname@example.com"}):
+        answer = await client.patch("/api/users/me", json={"current_password": PASSWORD} | change)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "weak_password")
+    with pytest.raises(Invalid, match="too easy"):
+        await served.services.users.set_password("kim@example.com", "kim@example.com")
 
 
 async def test_one_address_is_one_account_however_often_at_once(served: Served, anonymous: httpx.AsyncClient) -> None:
