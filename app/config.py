@@ -76,12 +76,26 @@ class Settings(BaseSettings):
             raise ValueError(f"CHAT_AUTH__SECRET must have at least {MIN_SECRET} characters in production")
         if self.public_url is None:
             raise ValueError("CHAT_PUBLIC_URL must name the address that people open, in production")
+        if is_every_address(self.host) and not self.trusted_proxies:
+            raise ValueError(
+                f"CHAT_HOST={self.host} means all addresses: in production CHAT_TRUSTED_PROXIES must name the proxy in "
+                'front, like ["10.0.0.2"]; without one listen on 127.0.0.1'
+            )
+        if any(map(is_everybody, self.trusted_proxies)):
+            raise ValueError("CHAT_TRUSTED_PROXIES must name the proxies alone: everybody else could forge addresses")
         return self
 
     @property
     def database_url(self) -> str:
         """The configured URL, or SQLite in the data directory."""
-        return self.database.url or f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'vllm-chat.db'}"
+        if self.database.url is not None:
+            return self.database.url.get_secret_value()
+        return f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'vllm-chat.db'}"
+
+    @property
+    def redis_url(self) -> str | None:
+        """The configured URL, or None: in memory."""
+        return self.redis.url.get_secret_value() if self.redis.url is not None else None
 
     @property
     def secure_cookies(self) -> bool:
@@ -120,6 +134,16 @@ NOT_IN_EFFECT: set[tuple[str, str | None]] = {
     ("models", None),
     ("otlp", "endpoint"),
 }
+
+
+def is_every_address(host: str) -> bool:
+    """Whether a server that listens there is reached from everywhere: 0.0.0.0, :: and the ways to write them."""
+    return not host.strip("0.:[]")
+
+
+def is_everybody(proxy: str) -> bool:
+    """Whether every address is trusted: * or a network without a prefix."""
+    return proxy.strip() == "*" or proxy.strip().endswith("/0")
 
 
 class SettingsError(Exception):

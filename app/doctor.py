@@ -73,12 +73,12 @@ async def _database(settings: Settings) -> Finding:
 
 
 async def _redis(settings: Settings) -> Finding:
-    if settings.redis.url is None:
+    if settings.redis_url is None:
         return True, "redis: not configured, limits live in memory"
     from redis.asyncio import Redis
     from redis.exceptions import RedisError
 
-    client = Redis.from_url(settings.redis.url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
+    client = Redis.from_url(settings.redis_url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
     try:
         await client.ping()
     except (RedisError, OSError) as error:

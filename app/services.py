@@ -86,7 +86,7 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
         stack.callback(instance.release)
         journal = Journal(instance.directory / "journal")
         stack.callback(journal.close)
-        replicas = await stack.enter_async_context(opened(settings.redis.url))
+        replicas = await stack.enter_async_context(opened(settings.redis_url))
         limits = await stack.enter_async_context(open_limits(db, settings, audit))
         supervisor = Supervisor(engine)
         stack.push_async_callback(supervisor.stop)

@@ -16,7 +16,7 @@ class _Group(BaseModel):
 class DatabaseSettings(_Group):
     """`url` unset: SQLite in the data directory."""
 
-    url: str | None = None
+    url: SecretStr | None = None  # it may hold a password
     pool_size: int = Field(default=20, ge=1)
     max_overflow: int = Field(default=30, ge=0)
 
@@ -24,7 +24,7 @@ class DatabaseSettings(_Group):
 class RedisSettings(_Group):
     """`url` unset: in memory."""
 
-    url: str | None = None
+    url: SecretStr | None = None
 
 
 class AuthSettings(_Group):

@@ -36,7 +36,7 @@ class People:
 async def open_people(settings: Settings, db: Database, audit: AuditService) -> AsyncIterator[People]:
     """At the end the mails on their way are given a moment, before the database closes."""
     async with AsyncExitStack() as stack:
-        cache = SessionCache(settings.redis.url)
+        cache = SessionCache(settings.redis_url)
         stack.push_async_callback(cache.close)
         auth = AuthService(db, settings, cache, audit)
         stack.callback(auth.close)

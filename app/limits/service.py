@@ -133,7 +133,7 @@ def _use(name: LimitName, limit: int, used: int, reset: int | None, held: int = 
 @asynccontextmanager
 async def open_limits(db: Database, settings: Settings, audit: AuditService) -> AsyncIterator[LimitService]:
     """With Redis when it is configured."""
-    async with guarded(settings.redis.url) as guard:
+    async with guarded(settings.redis_url) as guard:
         ledger = Ledger(RedisStore(guard) if guard else None)
         if guard is not None:
             guard.on_return = ledger.beat

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from app.config import load_settings
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
 
@@ -65,6 +67,20 @@ def test_mounted_files_exist() -> None:
                 assert source in COMPOSE["volumes"]
     build = SERVICES["app"]["build"]
     assert (DOCKER / build["context"] / build["dockerfile"]).exists()
+
+
+def test_the_service_starts_with_what_compose_sets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In production, on all addresses, behind the proxy of the network that compose makes."""
+    for name in [name for name in os.environ if name.startswith("CHAT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CHAT_AUTH__SECRET", "x" * 32)
+    for name, value in SERVICES["app"]["environment"].items():
+        monkeypatch.setenv(name, re.sub(r"\$\{.*\}", "chat.example.com", value))
+    settings = load_settings()
+    assert (settings.env, settings.host) == ("production", "0.0.0.0")
+    [edge] = COMPOSE["networks"]["edge"]["ipam"]["config"]
+    assert settings.trusted_proxies == [edge["subnet"]]
 
 
 def test_only_nginx_is_reachable_from_outside() -> None:

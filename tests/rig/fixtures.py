@@ -20,6 +20,11 @@ RAISED_LIMITS = {
     "CHAT_LIMITS__TOKENS_PER_MINUTE": "1000000000",
     "CHAT_LIMITS__TOKENS_PER_DAY": "1000000000",
 }
+# Words that are looked for where none of them may stand.
+SECRETS = {
+    "CHAT_AUTH__SECRET": "canary-of-the-signing-secret-0123456789",
+    "CHAT_ENGINE__API_KEY": "canary-of-the-api-key",
+}
 
 
 def need(there: object, package: str) -> None:
@@ -64,6 +69,6 @@ def nginx_installed() -> None:
 @pytest.fixture(scope="session")
 def live_server() -> Iterator[Server]:
     """One real service with the real vLLM engine and the demo model, ready to answer."""
-    with server({"CHAT_ENGINE__MODEL": "demo", **RAISED_LIMITS}) as instance:
+    with server({"CHAT_ENGINE__MODEL": "demo", **RAISED_LIMITS, **SECRETS}) as instance:
         instance.wait("/readyz", seconds=180)
         yield instance

@@ -67,11 +67,29 @@ def test_no_setting_shows_a_secret(make_settings: Callable[..., Settings]) -> No
         auth={"secret": secret},
         admin={"email": "a@b.kr", "password": secret},
         engine={"api_key": secret},
+        database={"url": f"postgresql+asyncpg://chat:{secret}@db/chat"},
+        redis={"url": f"redis://:{secret}@cache/0"},
         models=[{"name": "x", "base_url": "http://gpu/v1", "api_key": secret}],
         smtp={"url": f"smtp://user:{secret}@mail:25"},
     )
     for shown in (repr(settings), str(settings), settings.model_dump_json()):
         assert secret not in shown
+    assert settings.database_url.count(secret) == (settings.redis_url or "").count(secret) == 1
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "0", "[::]", "0:0:0:0:0:0:0:0"])
+def test_production_does_not_listen_everywhere_without_a_proxy(
+    make_settings: Callable[..., Settings], host: str
+) -> None:
+    production: dict[str, object] = {"env": "production", "public_url": "https://chat.example.com"}
+    make_settings(**production)
+    make_settings(host=host)
+    with pytest.raises(ValueError, match="CHAT_TRUSTED_PROXIES must name the proxy in"):
+        make_settings(**production, host=host)
+    for everybody in ("*", "0.0.0.0/0", "::/0"):
+        with pytest.raises(ValueError, match="proxies alone"):
+            make_settings(**production, host=host, trusted_proxies=["10.0.0.2", everybody])
+    make_settings(**production, host=host, trusted_proxies=["10.89.7.0/24"])
 
 
 def test_the_engine_is_told_to_stay_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
