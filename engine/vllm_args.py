@@ -38,6 +38,8 @@ def engine_args(
         "tensor_parallel_size": config.tensor_parallel_size or tensor_parallel_default(gpu_count, heads),
         "pipeline_parallel_size": config.pipeline_parallel_size,
         "trust_remote_code": False,
+        # Of a model that could also see and hear: nothing here sends it anything but text.
+        "language_model_only": True,
         "enable_log_requests": False,
         "use_tqdm_on_load": False,
     }

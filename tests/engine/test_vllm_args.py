@@ -54,6 +54,18 @@ def test_too_much_parallelism_is_refused_in_words() -> None:
         engine_args(EngineConfig(tensor_parallel_size=4), "/m", MODEL, gpu_count=0, cores=2)
 
 
+@pytest.mark.vllm
+def test_models_that_could_see_or_hear_are_text_only() -> None:
+    from vllm import AsyncEngineArgs
+    from vllm.config import MultiModalConfig
+
+    args, _ = engine_args(EngineConfig(), "/m", MODEL, gpu_count=1, cores=8)
+    known = AsyncEngineArgs(**args)
+    media = MultiModalConfig(language_model_only=known.language_model_only, limit_per_prompt=known.limit_mm_per_prompt)
+    assert [media.get_limit_per_prompt(kind) for kind in ("image", "video", "audio", "new")] == [0, 0, 0, 0]
+    assert not media.enable_mm_embeds
+
+
 def test_extra_args_win() -> None:
     args, _ = engine_args(EngineConfig(extra_args={"seed": 7, "max_num_seqs": 3}), "/m", MODEL, gpu_count=1, cores=8)
     assert (args["seed"], args["max_num_seqs"]) == (7, 3)
