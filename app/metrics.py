@@ -36,6 +36,9 @@ request_log_dropped = Counter("chat_request_log_dropped_total", "Rows of the req
 audit_dropped = Counter("chat_audit_log_dropped_total", "Rows of the audit log that were lost")
 rate_limited = Counter("chat_rate_limited_total", "Refusals because of a limit", ["limit"])
 redis_failures = Counter("chat_redis_failures_total", "Times that Redis was asked about limits and did not answer")
+slow_clients_closed = Counter(
+    "chat_slow_clients_closed_total", "Connections ended because the client took too long", ["doing"]
+)
 http_requests = Counter("chat_http_requests_total", "HTTP requests", ["route", "method", "status"])
 
 

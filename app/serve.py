@@ -17,7 +17,7 @@ from app.auth import repository
 from app.config import Settings
 from app.db import Database
 from app.errors import Unavailable
-from app.http_protocol import BoundedHttp
+from app.http_protocol import BoundedHttp, BoundedSocket
 from app.logs import configure_logging
 from app.services import DRAIN_SECONDS, SAVE_SECONDS, Services
 
@@ -53,6 +53,7 @@ def configured(settings: Settings, app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=BoundedHttp,
+        ws=BoundedSocket,
         log_config=None,
         access_log=False,
         server_header=False,
