@@ -55,7 +55,7 @@ class HostCheck:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
-            await app_error_response(scope["state"]["request_id"], self._error)(scope, receive, send)
+            await app_error_response(scope, self._error)(scope, receive, send)
 
     def _is_ours(self, headers: Headers) -> bool:
         name = hostname(headers.get("host", ""))

@@ -20,11 +20,12 @@ from app.errors import NotFound
 from app.generations import router as chat
 from app.headers import SecurityHeaders
 from app.hosts import HostCheck
-from app.http import error_response, install_error_handlers, request_id_of
+from app.http import error_response, install_error_handlers
 from app.limits import router as limits
 from app.limits.http import HEADERS as LIMIT_HEADERS
 from app.limits.http import RequestLimits
 from app.middleware import BodyLimit, RequestContext
+from app.openai import router as openai
 from app.personal_data import router as personal_data
 from app.request_log import router as request_log
 from app.services import open_services
@@ -55,7 +56,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     install_docs(app)
     for module in (audit, request_log, personal_data, accounts, recovery_router, totp_router, admin_router):
         app.include_router(module.router)
-    for module in (conversations, chat, limits, health):
+    for module in (conversations, chat, openai, limits, health):
         app.include_router(module.router)
     app.add_api_route("/api/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)
     app.add_api_route("/v1/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)
@@ -87,5 +88,5 @@ async def _no_such_route(request: Request, path: str) -> Response:
     allowed = {method for route in partial for method in getattr(route, "methods", None) or ()}
     if allowed:
         names = ", ".join(sorted(allowed))
-        return error_response(request_id_of(request), 405, "method_not_allowed", f"Use {names}.", {"Allow": names})
+        return error_response(request.scope, 405, "method_not_allowed", f"Use {names}.", {"Allow": names})
     raise NotFound("There is no such route.")

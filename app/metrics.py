@@ -18,7 +18,7 @@ from app.generations.receipt import Stopwatch
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300)
 TOKEN_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2)
 # How a stored status is called in `chat_requests_total`.
-STATUS = {"done": "done", "cancelled": "cancelled"}
+STATUS = {"done": "done", "cancelled": "cancelled", "refused": "refused"}
 
 requests = Counter("chat_requests_total", "Generations that have ended or were refused", ["model", "status"])
 duration = Histogram("chat_request_duration_seconds", "From acceptance to the end", buckets=SECONDS)

@@ -53,7 +53,7 @@ class RequestContext:
                 raise
             log.exception("request failed", path=scope["path"])
             if status == 0:
-                await crash_response(request_id)(scope, receive, send_with_id)
+                await crash_response(scope)(scope, receive, send_with_id)
         finally:
             if scope["type"] == "http":
                 _account(scope, status, time.perf_counter() - started)
@@ -82,12 +82,14 @@ def _method(method: str) -> str:
 
 # What signing in and registering can need, with every character escaped.
 FORMS = ("/login", "/register", "/api/auth/")
-MAX_FORM = 16 * 1024
+# Whole conversations and documents of programs.
+API = ("/v1/", "/tokenize", "/detokenize")
+SIZES = ((FORMS, 16 * 1024), (API, 2 * 1024 * 1024))
 
 
 class BodyLimit:
     """Refuses a body over `limit` bytes, also one that comes in chunks without a length. Forms of accounts, which
-    anybody may send, are held to MAX_FORM."""
+    anybody may send, are held to less, the OpenAI API to more."""
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
         self.app = app
@@ -98,11 +100,10 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = scope["state"]["request_id"]
-        limit = MAX_FORM if scope["path"].startswith(FORMS) else self.limit
+        limit = next((size for paths, size in SIZES if scope["path"].startswith(paths)), self.limit)
         length = Headers(scope=scope).get("content-length", "0")
         if not length.isascii() or not length.isdigit() or int(length) > limit:
-            await app_error_response(request_id, _too_large(limit))(scope, receive, send)
+            await app_error_response(scope, _too_large(limit))(scope, receive, send)
             return
         seen, exceeded = 0, False
 
@@ -124,7 +125,7 @@ class BodyLimit:
             if not exceeded:
                 raise
         if exceeded:
-            await app_error_response(request_id, _too_large(limit))(scope, receive, send)
+            await app_error_response(scope, _too_large(limit))(scope, receive, send)
 
 
 def _too_large(limit: int) -> TooLarge:

@@ -32,6 +32,7 @@ from app.generations.upkeep import forget_old, keep_pulse
 from app.instance import claim
 from app.limits.service import LimitService, open_limits
 from app.observability.loop_lag import measure_loop_lag
+from app.openai.service import OpenAIService
 from app.personal_data.service import PersonalDataService
 from app.request_log.service import RequestLogService
 from app.retention.service import Retention
@@ -65,6 +66,7 @@ class Services:
     conversations: ConversationService
     generations: Generations
     engine: Supervisor
+    openai: OpenAIService
 
 
 @asynccontextmanager
@@ -125,4 +127,5 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             ConversationService(db, generations, sending),
             generations,
             supervisor,
+            OpenAIService(supervisor, generations, limits, request_log, salted=settings.salted),
         )

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length"]
@@ -107,6 +107,24 @@ class ModelInfo:
     resumable: bool = True
 
 
+class Api(Protocol):
+    """The engine's own OpenAI- and Anthropic-compatible HTTP API, without accounts, limits or queue.
+
+    Call it where `engine.metering.current` is set: it tells there what it has used.
+    """
+
+    @property
+    def app(self) -> Any:
+        """ASGI: `/v1/chat/completions`, `/v1/completions`, `/v1/responses`, `/v1/messages`, `/tokenize` and so on."""
+
+    @property
+    def adapters(self) -> list[str]:
+        """Further names of models: LoRA adapters."""
+
+    async def lean_chat(self, body: dict[str, Any], request_id: str) -> AsyncGenerator[bytes, None] | None:
+        """The events of a plain streaming `/v1/chat/completions`; None: ask `app`."""
+
+
 Report = Callable[[EngineStatus], None]
 
 
@@ -120,6 +138,10 @@ class Engine(Protocol):
     @property
     def info(self) -> ModelInfo:
         """The model; only valid after `start`. Raises EngineUnavailable before."""
+
+    @property
+    def api(self) -> Api | None:
+        """Its own HTTP API; None while it cannot serve, and for engines that have none."""
 
     async def start(self, report: Report) -> None:
         """Load and warm up. Raises EngineConfigError or EngineUnavailable."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from engine import core_process
+from engine import core_process, metering
 
 
 def load(args: dict[str, Any], stepped: Callable[[], None], *, fork_server: bool) -> Any:
@@ -17,6 +17,12 @@ def load(args: dict[str, Any], stepped: Callable[[], None], *, fork_server: bool
 
         def __del__(self) -> None:
             return
+
+        async def abort(self, request_id: Any, internal: bool = False) -> None:
+            """What is thrown away unseen has been generated all the same."""
+            if internal and isinstance(request_id, str):
+                metering.count_unseen(self.output_processor, request_id)
+            await super().abort(request_id, internal)
 
     class StepLogger(StatLoggerBase):  # type: ignore[misc]
         """Stands beside vLLM's own Prometheus logger."""

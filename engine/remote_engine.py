@@ -37,6 +37,11 @@ class RemoteEngine:
             raise EngineUnavailable("the remote engine has not answered yet")
         return self._info
 
+    @property
+    def api(self) -> None:
+        """None: it is another server's."""
+        return None
+
     async def start(self, report: Report) -> None:
         """Ask which models there are and take the one the settings name, else the first."""
         report(EngineStatus(Stage.LOADING, self._base))

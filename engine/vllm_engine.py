@@ -2,31 +2,26 @@
 
 import asyncio
 import multiprocessing
-import os
 import time
+from argparse import Namespace
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-import structlog
-
-from engine import core_process, heap
-from engine.base import ChatMessage, Delta, EngineStatus, ModelInfo, Prompt, Report, Sampling, Stage, Written
+from engine import heap
+from engine.base import Api, ChatMessage, Delta, EngineStatus, ModelInfo, Prompt, Report, Sampling, Stage, Written
 from engine.chat_template import ChatTemplate
-from engine.choose import ModelChoice, choose_model, read_config
 from engine.config import EngineConfig
-from engine.download import fetch
 from engine.errors import EngineConfigError, EngineError, EngineUnavailable, PromptTooLong
-from engine.hardware import gpus, vllm_build
 from engine.llm import load
+from engine.plan import Plan, make_plan
 from engine.resume import ResumedText
 from engine.sampling import sampling_params
-from engine.vllm_args import engine_args
+from engine.serve_args import serve_args, split
+from engine.vllm_api import import_api, open_api
 from engine.watchdog import EngineProcesses, Watchdog
-
-log = structlog.get_logger(__name__)
 
 
 class VllmEngine:
@@ -42,6 +37,7 @@ class VllmEngine:
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._tokenizing = ThreadPoolExecutor(1, thread_name_prefix="tokenizer")
         self._llm: Any = None
+        self._api: Api | None = None
         self._loading = False
         self._template: ChatTemplate | None = None
         self._info: ModelInfo | None = None
@@ -62,50 +58,34 @@ class VllmEngine:
             raise EngineUnavailable("the model is still loading")
         return self._llm
 
+    @property
+    def api(self) -> Api | None:
+        """vLLM's own API, None while there is no engine behind it."""
+        return self._api
+
     async def start(self, report: Report) -> None:
         """Choose, download, load, warm up. Raises EngineConfigError or EngineUnavailable."""
-        loop = asyncio.get_running_loop()
-        report(EngineStatus(Stage.STARTING))
-        build = vllm_build()
-        if build is None:
-            raise EngineConfigError(
-                "vLLM is not installed here; name a remote engine: CHAT_ENGINE__KIND=openai and CHAT_ENGINE__BASE_URL"
-            )
-        cards = gpus() if build[0] == "gpu" else ()
-        core_process.prepare_environment(gpu=bool(cards), tensor_parallel_size=self._config.tensor_parallel_size or 1)
-        if not cards:
-            core_process.start_fork_server()
-        choice = await asyncio.to_thread(choose_model, self._config.model, cards, self._config.gpu_memory_utilization)
-        log.info("model chosen", model=choice.name, reason=choice.reason, build=build[0], vllm=build[1])
-        directory = await asyncio.to_thread(fetch, choice.source, report)
-        report(EngineStatus(Stage.LOADING, choice.name))
-        args, notes = engine_args(
-            self._config,
-            directory,
-            read_config(directory),
-            gpu_count=len(cards),
-            cores=len(os.sched_getaffinity(0)),
-        )
-        for note in notes:
-            log.warning("engine setting changed", note=note)
+        plan = await make_plan(self._config, report)
+        name = plan.choice.name
         try:
-            await loop.run_in_executor(self._builder, self._build, args, not cards)
+            args = await asyncio.get_running_loop().run_in_executor(self._builder, self._build, plan)
+            self._api = await open_api(self._llm, args)
         except ValueError as error:
-            raise EngineConfigError(f"vLLM refused {choice.name}: {_first_line(error)}") from error
+            raise EngineConfigError(f"vLLM refused {name}: {_first_line(error)}") from error
         except Exception as error:  # vLLM raises anything here; the supervisor tries again, more slowly each time
-            raise EngineUnavailable(f"vLLM could not load {choice.name}: {_first_line(error)}") from error
-        self._adopt(choice, notes)
-        report(EngineStatus(Stage.WARMING, choice.name))
+            raise EngineUnavailable(f"vLLM could not load {name}: {_first_line(error)}") from error
+        self._adopt(plan)
+        report(EngineStatus(Stage.WARMING, name))
         await self._warm_up()
-        report(EngineStatus(Stage.READY, choice.name))
+        report(EngineStatus(Stage.READY, name))
 
-    def _adopt(self, choice: ModelChoice, notes: list[str]) -> None:
+    def _adopt(self, plan: Plan) -> None:
         model_config = self._llm.model_config
         self._template = ChatTemplate(self._llm.get_tokenizer())
         self._defaults = model_config.get_diff_sampling_param()
         self._generation_config = model_config.try_get_generation_config()
         self._info = ModelInfo(
-            choice.name, model_config.max_model_len, self._config.max_num_seqs, choice.is_demo, tuple(notes)
+            plan.choice.name, model_config.max_model_len, self._config.max_num_seqs, plan.choice.is_demo, plan.notes
         )
 
     async def _warm_up(self) -> None:
@@ -210,7 +190,7 @@ class VllmEngine:
             # The load then fails at once; a large model would otherwise keep the process for minutes.
             for child in multiprocessing.active_children():
                 child.kill()
-        llm, self._llm = self._llm, None
+        llm, self._llm, self._api = self._llm, None, None
         if llm is not None:
             from vllm.v1.engine.exceptions import EngineDeadError
 
@@ -224,14 +204,18 @@ class VllmEngine:
             await asyncio.gather(canary, return_exceptions=True)
         await gone
 
-    def _build(self, args: dict[str, Any], fork_server: bool) -> None:
+    def _build(self, plan: Plan) -> Namespace:
         self._loading, self._watchdog = True, Watchdog(self._hang_seconds)
         try:
             with heap.settled():
-                self._llm = load(args, self._watchdog.stepped, fork_server=fork_server)
+                import_api()
+                engine, serving = split(plan.args)
+                args = serve_args(engine, serving, plan.model_type, demo=plan.choice.is_demo)
+                self._llm = load(engine, self._watchdog.stepped, fork_server=not plan.on_gpu)
             self._processes.find()
         finally:
             self._loading = False
+        return args
 
     def _shut_down(self, llm: Any) -> None:
         # A load that was under way has brought another one meanwhile.

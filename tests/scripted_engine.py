@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
-from engine.base import ChatMessage, Delta, EngineStatus, ModelInfo, Prompt, Report, Sampling, Stage, Written
+from engine.base import Api, ChatMessage, Delta, EngineStatus, ModelInfo, Prompt, Report, Sampling, Stage, Written
 from engine.errors import EngineError, EngineUnavailable, PromptTooLong
 
 REPLY = "하나 둘 셋 넷 다섯 여섯 일곱 여덟 아홉 열. **Markdown** and `code` too."
@@ -36,6 +36,11 @@ class ScriptedEngine:
         if self._info is None:
             raise EngineUnavailable("not started")
         return self._info
+
+    @property
+    def api(self) -> Api | None:
+        """Scripted engines speak no OpenAI."""
+        return None
 
     async def start(self, report: Report) -> None:
         """Waits for `may_start`."""

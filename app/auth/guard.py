@@ -27,7 +27,7 @@ FORMS = {"/login", "/register", "/forgot", "/reset", "/verify"}
 DOCS = {"/docs", "/openapi.json"}
 DOCS_PREFIXES = ("/docs-assets/",)
 SOCKET_PREFIX = "/_nicegui_ws/"
-API_PREFIXES = ("/api/", "/v1/")
+API_PREFIXES = ("/api/", "/v1/", "/tokenize", "/detokenize")
 
 
 class Guard:
@@ -112,7 +112,7 @@ class Guard:
             return response
         if isinstance(error, Forbidden) and connection.scope["path"] in FORMS:
             return RedirectResponse(connection.scope["path"], 303)
-        return app_error_response(connection.state.request_id, error)
+        return app_error_response(connection.scope, error)
 
 
 def _wants_page(connection: HTTPConnection) -> bool:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
+OUTPUT_WEIGHT = 2
+
 
 def percentile(values: list[float], share: float) -> float:
     """Nearest-rank percentile; 0 for no values."""
@@ -58,6 +60,17 @@ class Stopwatch:
     def prefill_ms(self) -> int:
         """From submission to the first token."""
         return round(1000 * (self.first - self.started)) if self.first and self.started else 0
+
+    @property
+    def inside(self) -> float | None:
+        """Seconds since submission to the engine; None before."""
+        return monotonic() - self.started if self.started else None
+
+    @property
+    def work(self) -> int:
+        """What the engine has done, in tokens. Output is worth more than input: a prompt is read at once, an answer is
+        written step by step."""
+        return self.prompt_tokens - self.cached_tokens + OUTPUT_WEIGHT * self.completion_tokens
 
     def usage(self) -> dict[str, int]:
         """Tokens by the engine's own counts."""

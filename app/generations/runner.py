@@ -18,8 +18,6 @@ from engine.supervisor import Supervisor
 
 log = structlog.get_logger(__name__)
 
-OUTPUT_WEIGHT = 2
-
 
 class Runner:
     """What every generation needs to run."""
@@ -73,10 +71,7 @@ class Runner:
         finally:
             finished.set()
             watch = generation.watch
-            inside = time.monotonic() - watch.started if watch.started else None
-            # Output is worth more than input: a prompt is read at once, an answer is written step by step.
-            work = watch.prompt_tokens - watch.cached_tokens + OUTPUT_WEIGHT * watch.completion_tokens
-            self._admission.leave(generation.ticket, inside, work)
+            self._admission.leave(generation.ticket, watch.inside, watch.work)
         # Not cancelled but awaited: a checkpoint under way must not overwrite the final state.
         await watching
         if error is None and finish_reason is None:

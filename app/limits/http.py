@@ -49,7 +49,7 @@ class RequestLimits:
 
         error = None if window.allowed else too_fast(window)
         if error is not None and scope["path"] not in FORMS:
-            await app_error_response(scope["state"]["request_id"], error)(scope, receive, send_with_headers)
+            await app_error_response(scope, error)(scope, receive, send_with_headers)
             return
         scope["state"]["refused"] = error
         await self.app(scope, receive, send_with_headers)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 from app import metrics
 from app.auth.access import require
@@ -12,11 +13,26 @@ from app.batches import Batches
 from app.conversations.cursor import read_cursor, write_cursor
 from app.db import Database, new_id, now
 from app.errors import AppError, RateLimited, TooLarge, Unavailable
-from app.generations.generation import Generation
-from app.origin import origin
+from app.origin import Origin, origin
 from app.request_log import partitions, repository
 from app.request_log.repository import Filter, Group
 from app.request_log.schemas import RequestPage, RequestView, UsageList, UsageView
+
+
+class Logged(Protocol):
+    """A generation, whichever API asked for it."""
+
+    @property
+    def id(self) -> UUID:
+        """Its own."""
+
+    @property
+    def user_id(self) -> UUID:
+        """Who asked."""
+
+    @property
+    def origin(self) -> Origin:
+        """By which route and key."""
 
 
 class RequestLogService:
@@ -27,7 +43,7 @@ class RequestLogService:
         self.batches = Batches("request_logs", self._write, metrics.request_log_dropped)
 
     def ended(
-        self, generation: Generation, model: str | None, status: str, error: AppError | None, receipt: dict[str, Any]
+        self, generation: Logged, model: str | None, status: str, error: AppError | None, receipt: dict[str, Any]
     ) -> None:
         """One generation has ended."""
         timing, where = receipt["timing"], generation.origin

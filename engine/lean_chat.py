@@ -1,0 +1,163 @@
+"""Streaming chat without a pydantic object per token.
+
+vLLM checks, renders and submits the request as always. Only the chunks of a plain answer are put together here, around
+frames that vLLM's own classes have made once for the request, so they are what vLLM would write.
+"""
+
+import copy
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+# With one of these the chunks hold more than text, or come from elsewhere.
+NOT_PLAIN = (
+    "tools",
+    "functions",
+    "logprobs",
+    "top_logprobs",
+    "prompt_logprobs",
+    "echo",
+    "use_beam_search",
+    "return_token_ids",
+    "return_prompt_text",
+    "include_reasoning",
+)
+CHUNK = "chat.completion.chunk"
+MARK = "\ue000"
+DONE = b"data: [DONE]\n\n"
+
+
+class LeanChat:
+    """`serving` is vLLM's OpenAIServingChat, of which a copy with another generator of chunks is used."""
+
+    def __init__(self, serving: Any) -> None:
+        self._serving = copy.copy(serving)
+        self._serving.chat_completion_stream_generator = partial(_chunks, self._serving)
+        # Tells reasoning and tool calls from text. Without tools there is nothing to tell but reasoning.
+        self._reasons = serving._include_reasoning_tokens_details
+        self._serving.parser_cls = None
+
+    async def stream(self, body: dict[str, Any], request_id: str) -> AsyncGenerator[bytes, None] | None:
+        """Server-sent events. None when the request is not plain, or when vLLM refuses it: it is then to be asked the
+        usual way, and says why. Nothing has reached the engine before the first event is asked for."""
+        if self._reasons or not _is_plain(body):
+            return None
+        from vllm.entrypoints.openai.chat_completion.protocol import ChatCompletionRequest
+        from vllm.exceptions import VLLMError
+
+        try:
+            request = ChatCompletionRequest.model_validate(body | {"request_id": request_id})
+            answer = await self._serving.create_chat_completion(request)
+        except (ValidationError, VLLMError, ValueError, TypeError, OverflowError, NotImplementedError):
+            return None
+        return answer if isinstance(answer, AsyncGenerator) else None
+
+
+def _is_plain(body: dict[str, Any]) -> bool:
+    options = body.get("stream_options")
+    return (
+        body.get("stream") is True
+        and body.get("n") in (None, 1)
+        and not any(body.get(name) for name in NOT_PLAIN)
+        and not (isinstance(options, dict) and options.get("continuous_usage_stats"))
+    )
+
+
+async def _chunks(
+    serving: Any,
+    request: Any,
+    outputs: AsyncIterator[Any],
+    request_id: str,
+    model: str,
+    conversation: Any,
+    tokenizer: Any,
+    metadata: Any,
+    **rest: Any,
+) -> AsyncGenerator[bytes, None]:
+    """In place of `chat_completion_stream_generator`: the same events, those of one engine step in one piece."""
+    from vllm.exceptions import GenerationError
+
+    with_usage = bool(request.stream_options and request.stream_options.include_usage)
+    with_usage = with_usage or serving.enable_force_include_usage
+    frames = _Frames(serving, request, request_id, model, stamped=not with_usage)
+    tokens, output, pending = 0, None, frames.first
+    try:
+        async for output in outputs:
+            piece = output.outputs[0]
+            if not piece.text and not piece.token_ids and not tokens:
+                continue
+            tokens += len(piece.token_ids)
+            if piece.finish_reason is None:
+                yield pending + frames.before + to_json(piece.text) + frames.after
+                pending = b""
+            else:
+                serving._raise_if_error(piece.finish_reason, request_id)
+                pending += frames.last(piece.text, piece.finish_reason, piece.stop_reason)
+        if with_usage and output is not None:
+            pending += frames.usage(output, tokens)
+    except GenerationError as error:
+        pending += _event(serving._convert_generation_error_to_streaming_response(error).encode())
+    except Exception as error:  # as vLLM does: the status is sent, so every failure becomes the last event
+        pending += _event(serving.create_streaming_error_response(error).encode())
+    yield pending + DONE
+
+
+class _Frames:
+    """The chunks of one request around their text, made by vLLM's own classes."""
+
+    def __init__(self, serving: Any, request: Any, request_id: str, model: str, *, stamped: bool) -> None:
+        from vllm.entrypoints.generate.base.protocol import DeltaMessage
+
+        self._serving = serving
+        self._common = {"id": request_id, "object": CHUNK, "created": int(time.time()), "model": model}
+        self._stamp = (
+            {"system_fingerprint": serving.system_fingerprint} if stamped and serving.system_fingerprint else {}
+        )
+        opening = DeltaMessage(role=serving.get_chat_request_role(request), content="")
+        self.first = self._chunk(opening, prompt_token_ids=None, prompt_text=None)
+        mark = to_json(MARK)
+        self.before, self.after = self._chunk(DeltaMessage(content=MARK), {"token_ids": None}).split(mark)
+
+    def last(self, text: str, finish_reason: str, stop_reason: int | str | None) -> bytes:
+        """The chunk that ends the answer."""
+        from vllm.entrypoints.generate.base.protocol import DeltaMessage
+
+        ending = {"finish_reason": finish_reason, "stop_reason": stop_reason, "token_ids": None}
+        return self._chunk(DeltaMessage(content=text), ending, **self._stamp)
+
+    def usage(self, output: Any, tokens: int) -> bytes:
+        """The chunk that tells what it cost."""
+        from vllm.entrypoints.openai.chat_completion.protocol import ChatCompletionStreamResponse
+        from vllm.entrypoints.openai.chat_completion.serving import _make_prompt_tokens_details
+        from vllm.entrypoints.serve.engine.protocol import UsageInfo
+
+        read = len(output.prompt_token_ids or ())
+        usage = UsageInfo(prompt_tokens=read, completion_tokens=tokens, total_tokens=read + tokens)
+        usage.prompt_tokens_details = _make_prompt_tokens_details(
+            self._serving.enable_prompt_tokens_details,
+            output.num_cached_tokens,
+            output.num_cache_creation_tokens,
+            None,
+        )
+        stamp = {"system_fingerprint": self._serving.system_fingerprint}
+        chunk = ChatCompletionStreamResponse(**self._common, choices=[], usage=usage, **stamp)
+        return _event(chunk.model_dump_json(exclude_unset=True, exclude_none=True).encode())
+
+    def _chunk(self, delta: Any, choice: dict[str, Any] | None = None, **more: Any) -> bytes:
+        from vllm.entrypoints.openai.chat_completion.protocol import (
+            ChatCompletionResponseStreamChoice,
+            ChatCompletionStreamResponse,
+        )
+
+        values = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None} | (choice or {})
+        choices = [ChatCompletionResponseStreamChoice(**values)]
+        chunk = ChatCompletionStreamResponse(**self._common, choices=choices, **more)
+        return _event(chunk.model_dump_json(exclude_unset=True).encode())
+
+
+def _event(data: bytes) -> bytes:
+    return b"data: " + data + b"\n\n"

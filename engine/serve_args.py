@@ -1,0 +1,64 @@
+"""Arguments of vLLM's API layer, beside those of its engine."""
+
+from argparse import Namespace
+from dataclasses import fields
+from typing import Any
+
+# How models write tool calls and reasoning, by the `model_type` of their configuration. Others write tool calls as
+# Hermes taught most of them to, and no reasoning. CHAT_ENGINE__EXTRA_ARGS says it better where this is wrong.
+TOOL_PARSERS = {
+    "gpt_oss": "openai",
+    "llama": "llama3_json",
+    "llama4": "llama4_pythonic",
+    "mistral": "mistral",
+    "mistral3": "mistral",
+    "deepseek_v3": "deepseek_v3",
+    "glm4_moe": "glm45",
+    "granite": "granite",
+}
+REASONING_PARSERS = {
+    "qwen3": "qwen3",
+    "qwen3_moe": "qwen3",
+    "gpt_oss": "openai_gptoss",
+    "deepseek_v3": "deepseek_r1",
+    "glm4_moe": "glm45",
+}
+HERMES = "hermes"
+
+
+def split(extra_args: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`CHAT_ENGINE__EXTRA_ARGS`: what the engine takes, and what only its API layer knows. Imports vLLM."""
+    from vllm import AsyncEngineArgs
+
+    known = {field.name for field in fields(AsyncEngineArgs)}
+    engine = {name: value for name, value in extra_args.items() if name in known}
+    return engine, {name: value for name, value in extra_args.items() if name not in known}
+
+
+def serve_args(engine_args: dict[str, Any], serving: dict[str, Any], model_type: str, *, demo: bool) -> Namespace:
+    """The namespace that vLLM's own server would have. Raises ValueError for an argument that vLLM does not know.
+
+    It also completes `engine_args` with what the model's kind implies.
+
+    `demo`: it is the bundled demo model, which writes ChatML although it is a Llama.
+    """
+    from vllm.config import StructuredOutputsConfig
+    from vllm.entrypoints.launchers.cli_args import make_arg_parser
+    from vllm.entrypoints.openai.models.protocol import LoRAModulePath
+    from vllm.utils.argparse_utils import FlexibleArgumentParser
+
+    args: Namespace = make_arg_parser(FlexibleArgumentParser()).parse_args([])
+    if unknown := sorted(set(serving) - set(vars(args))):
+        raise ValueError(f"CHAT_ENGINE__EXTRA_ARGS: vLLM knows no {', '.join(unknown)}")
+    defaults = {"enable_auto_tool_choice": True, "enable_prompt_tokens_details": True, "log_error_stack": False}
+    vars(args).update(defaults | engine_args | serving)
+    if args.tool_call_parser is None and args.enable_auto_tool_choice:
+        args.tool_call_parser = HERMES if demo else TOOL_PARSERS.get(model_type, HERMES)
+    engine_args.setdefault("reasoning_parser", REASONING_PARSERS.get(model_type, ""))
+    if demo:
+        # So small a model writes spaces for ever where the grammar lets it.
+        compact = StructuredOutputsConfig(backend="xgrammar", disable_any_whitespace=True)
+        engine_args.setdefault("structured_outputs_config", compact)
+    if args.lora_modules:
+        args.lora_modules = [LoRAModulePath(**module) for module in args.lora_modules]
+    return args
