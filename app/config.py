@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.setting_groups import (
+    FIRST_ENGINE,
     AdminSettings,
     AuthSettings,
     DatabaseSettings,
@@ -26,6 +27,7 @@ from app.setting_groups import (
     RemoteModel,
     RetentionSettings,
     SmtpSettings,
+    model_faults,
 )
 from engine.config import EngineConfig
 
@@ -65,6 +67,12 @@ class Settings(BaseSettings):
     def _verifiable(self) -> "Settings":
         if self.auth.require_verified and self.smtp.url is None:
             raise ValueError("CHAT_AUTH__REQUIRE_VERIFIED needs CHAT_SMTP__URL: addresses are verified by mail")
+        return self
+
+    @model_validator(mode="after")
+    def _models_fit(self) -> "Settings":
+        if faults := model_faults(self.models, {FIRST_ENGINE, self.engine.model}):
+            raise ValueError("\n".join(faults))
         return self
 
     @model_validator(mode="after")
@@ -131,7 +139,6 @@ class Settings(BaseSettings):
 
 # (group, name) of settings of the contract whose feature is still to come.
 NOT_IN_EFFECT: set[tuple[str, str | None]] = {
-    ("models", None),
     ("otlp", "endpoint"),
 }
 

@@ -43,6 +43,10 @@ async def prometheus(request: Request) -> Response:
     services: Services = request.app.state.services
     metrics.engine_up.set(services.engine.ready)
     metrics.engine_restarts.set(services.engine.restarts)
-    metrics.queue_depth.set(services.generations.admission.waiting)
-    metrics.running.set(services.generations.admission.running)
+    backends = services.backends.all()
+    for backend in backends:
+        if backend.name:
+            metrics.model_up.labels(backend.name).set(backend.supervisor.ready)
+    metrics.queue_depth.set(sum(backend.admission.waiting for backend in backends))
+    metrics.running.set(sum(backend.admission.running for backend in backends))
     return metrics.page()

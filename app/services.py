@@ -20,7 +20,7 @@ from app.conversations.preparing import Preparing
 from app.conversations.sending import Sending
 from app.conversations.service import ConversationService
 from app.db import Database
-from app.generations.admission import Admission
+from app.generations.backends import Backends, build_backends
 from app.generations.generations import Generations
 from app.generations.journal import Journal
 from app.generations.recovery import Recovery
@@ -65,6 +65,8 @@ class Services:
     limits: LimitService
     conversations: ConversationService
     generations: Generations
+    backends: Backends
+    # The first of them.
     engine: Supervisor
     openai: OpenAIService
 
@@ -90,25 +92,27 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
         stack.callback(journal.close)
         replicas = await stack.enter_async_context(opened(settings.redis_url))
         limits = await stack.enter_async_context(open_limits(db, settings, audit))
-        supervisor = Supervisor(engine)
-        stack.push_async_callback(supervisor.stop)
-        admission = Admission(settings.engine.max_num_seqs, settings.queue.max_waiting)
+        backends = build_backends(settings, engine)
+        supervisors = [backend.supervisor for backend in backends.all()]
+        for supervisor in supervisors:
+            stack.push_async_callback(supervisor.stop)
         saving = Saving(db, settings.generations.detach_seconds)
         resume_seconds = settings.generations.resume_seconds
-        streaming = Streaming(supervisor, admission, resume_seconds)
-        runner = Runner(saving, streaming, supervisor, admission, limits.ledger, request_log)
-        generations = Generations(db, runner, admission, journal, replicas)
-        preparing = Preparing(db, supervisor, salted=settings.salted)
-        recovery = Recovery(db, saving, admission, journal, limits.ledger, request_log, resume_seconds)
+        streaming = Streaming(backends, resume_seconds)
+        runner = Runner(saving, streaming, limits.ledger, request_log)
+        generations = Generations(db, runner, backends, journal, replicas)
+        preparing = Preparing(db, salted=settings.salted)
+        recovery = Recovery(db, saving, backends, journal, limits.ledger, request_log, resume_seconds)
         retention = Retention(db, settings.retention.days, audit, request_log)
         lost = await recovery.run(instance.id, preparing.again)
         stack.push_async_callback(generations.shutdown, 0, SAVE_SECONDS)
         for task in (measure_loop_lag(), keep_pulse(journal), forget_old(db), retention.run()):
             stack.callback(asyncio.create_task(task).cancel)
-        supervisor.start()
+        for supervisor in supervisors:
+            supervisor.start()
         for generation in lost:
             generations.run(generation)
-        sending = Sending(db, generations, supervisor, preparing, limits, request_log, instance.id)
+        sending = Sending(db, generations, backends, preparing, limits, request_log, instance.id)
         yield Services(
             settings,
             db,
@@ -124,8 +128,9 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             people.users,
             KeyService(db, audit),
             limits,
-            ConversationService(db, generations, sending),
+            ConversationService(db, generations, sending, backends),
             generations,
-            supervisor,
-            OpenAIService(supervisor, generations, limits, request_log, salted=settings.salted),
+            backends,
+            backends.default.supervisor,
+            OpenAIService(backends.default.supervisor, generations, limits, request_log, salted=settings.salted),
         )

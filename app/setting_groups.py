@@ -1,5 +1,6 @@
 """The groups of settings: what each of them holds, and which values are allowed."""
 
+from collections.abc import Sequence
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -115,10 +116,35 @@ class RetentionSettings(_Group):
     days: int | None = Field(default=None, ge=1)
 
 
-class RemoteModel(_Group):
-    """A further model served by another OpenAI-compatible server."""
+# How a fallback names the engine of CHAT_ENGINE__*, whose model may be chosen only at start.
+FIRST_ENGINE = "default"
 
-    name: str
+
+class RemoteModel(_Group):
+    """A further model served by another OpenAI-compatible server. `fallback` is the name of the one that answers when
+    it cannot."""
+
+    name: str = Field(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$")
     base_url: RemoteUrl
     api_key: SecretStr | None = None
     fallback: str | None = None
+
+
+def model_faults(models: Sequence[RemoteModel], first: set[str]) -> list[str]:
+    """What is wrong with the names and fallbacks of CHAT_MODELS; `first` are names of the first engine."""
+    names = [model.name for model in models]
+    fallbacks = {model.name: model.fallback for model in models}
+    faults = [f"CHAT_MODELS: the name {name!r} is given twice" for name in sorted({*names}) if names.count(name) > 1]
+    faults += [f"CHAT_MODELS: the name {name!r} is that of the first engine" for name in names if name in first]
+    for model in models:
+        if model.fallback is not None and model.fallback not in fallbacks.keys() | first:
+            faults.append(f"CHAT_MODELS: the fallback {model.fallback!r} of {model.name!r} names no model")
+    for name in fallbacks:
+        seen, at = [name], fallbacks[name]
+        while at is not None and at not in seen:
+            seen.append(at)
+            at = fallbacks.get(at)
+        # Said once, by the member of the circle that comes first.
+        if at == name == min(seen):
+            faults.append(f"CHAT_MODELS: the fallbacks go in a circle: {' -> '.join([*seen, name])}")
+    return faults

@@ -17,10 +17,15 @@ TOKENS_PER_TURN = 8
 
 
 class RemoteEngine:
-    """Implements `engine.base.Engine` over `/chat/completions` of `base_url`."""
+    """Implements `engine.base.Engine` over `/chat/completions` of `base_url`.
 
-    def __init__(self, config: EngineConfig) -> None:
+    `entry` is the name of a model of CHAT_MODELS: it is that model over there or, when there is none of this name, the
+    only one there is. Without it the engine is the one of CHAT_ENGINE__*.
+    """
+
+    def __init__(self, config: EngineConfig, entry: str | None = None) -> None:
         self._config = config
+        self._entry = entry
         headers = {}
         if config.api_key is not None:
             headers["Authorization"] = f"Bearer {config.api_key.get_secret_value()}"
@@ -47,6 +52,8 @@ class RemoteEngine:
         report(EngineStatus(Stage.LOADING, self._base))
         models = {entry["id"]: entry for entry in (await self._get("/models")).get("data", [])}
         wanted = self._config.model
+        if self._entry is not None and wanted not in models and len(models) == 1:
+            wanted = "auto"
         if not models:
             raise EngineConfigError(f"{self._base} offers no model")
         if wanted != "auto" and wanted not in models:
@@ -102,7 +109,8 @@ class RemoteEngine:
         try:
             async with self._client.stream("POST", self._base + "/chat/completions", json=body) as response:
                 if response.status_code != 200:
-                    raise EngineError(f"the remote engine answered {response.status_code}")
+                    kind = EngineUnavailable if response.status_code >= 500 else EngineError
+                    raise kind(f"the remote engine answered {response.status_code}")
                 async for line in response.aiter_lines():
                     if line.startswith("data:") and (delta := _delta(line[5:].strip())) is not None:
                         yield delta

@@ -21,8 +21,9 @@ class Supervisor:
     """Owns the engine. `status` is what the page, `/readyz` and the metrics show.
 
     `restart_eta_ms` is how long the newest successful start took, from the loss of the engine before it
-    until it was ready, without the wait of a crash loop; None before the first. `clock` and `sleep` are
-    for tests of that loop.
+    until it was ready, without the wait of a crash loop; None before the first. With `refused_retry_seconds` an engine
+    whose settings cannot work is tried again after so long. `label` names it in the log. `clock` and `sleep` are for
+    tests of that loop.
     """
 
     def __init__(
@@ -30,8 +31,14 @@ class Supervisor:
         engine: Engine,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        *,
+        label: str = "",
+        health_seconds: float = HEALTH_SECONDS,
+        refused_retry_seconds: int | None = None,
     ) -> None:
         self.engine = engine
+        # True from a failed start, or from a loss that is one of many, until a start succeeds.
+        self.failing = False
         self.status = EngineStatus(Stage.STARTING)
         self.restarts = 0
         self.restart_eta_ms: int | None = None
@@ -40,6 +47,9 @@ class Supervisor:
         self._clock = clock
         self._sleep = sleep
         self._backoff = Backoff()
+        self._health_seconds = health_seconds
+        self._refused_retry_seconds = refused_retry_seconds
+        self._log = log.bind(engine=label) if label else log
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -81,12 +91,13 @@ class Supervisor:
         """A stream failed: look at the engine's health now, not at the next tick."""
         self._suspected.set()
 
-    async def wait_ready(self) -> None:
-        """Return when the engine can serve. Raises EngineUnavailable when it has failed for good."""
+    async def wait_ready(self, *, patient: bool = True) -> None:
+        """Return when the engine can serve. Raises EngineUnavailable when it has failed for good; without patience also
+        while it is failing."""
         async for status in self.watch():
             if status.stage is Stage.READY:
                 return
-            if status.stage in (Stage.FAILED, Stage.STOPPED):
+            if status.stage in (Stage.FAILED, Stage.STOPPED) or (self.failing and not patient):
                 raise EngineUnavailable(status.detail or "the engine is stopped")
 
     async def watch(self) -> AsyncIterator[EngineStatus]:
@@ -103,7 +114,7 @@ class Supervisor:
         self.status = status
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
-        log.info("engine stage", stage=status.stage.value, detail=status.detail, progress=status.progress)
+        self._log.info("engine stage", stage=status.stage.value, detail=status.detail, progress=status.progress)
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -119,26 +130,33 @@ class Supervisor:
 
         began = self._clock()
         while True:
+            stage = Stage.RESTARTING
             try:
                 await self.engine.start(report)
             except EngineConfigError as error:
-                log.error("engine cannot start", reason=str(error))
-                self._report(EngineStatus(Stage.FAILED, str(error)))
-                return
+                self.failing = True
+                self._log.error("engine cannot start", reason=str(error))
+                if self._refused_retry_seconds is None:
+                    self._report(EngineStatus(Stage.FAILED, str(error)))
+                    return
+                stage, wait, detail = Stage.FAILED, self._refused_retry_seconds, str(error)
             except EngineError as error:
+                self.failing = True
                 wait = self._backoff.after_failed_start(self._clock())
-                log.warning("engine start failed", reason=str(error), retry_seconds=wait)
+                self._log.warning("engine start failed", reason=str(error), retry_seconds=wait)
                 detail = f"could not start, next try in {wait} s: {error}"
             else:
+                self.failing = False
                 self.restart_eta_ms = round((self._clock() - began) * 1000)
                 reason = await self._until_dead()
                 began = self._clock()
                 self.restarts += 1
                 wait = self._backoff.after_loss(began)
-                log.error("engine lost", reason=reason, retry_seconds=wait)
+                self.failing = bool(wait)
+                self._log.error("engine lost", reason=reason, retry_seconds=wait)
                 losses = self._backoff.losses
                 detail = f"crashed {losses} times in 5 minutes, next try in {wait} s: {reason}" if wait else reason
-            self._report(EngineStatus(Stage.RESTARTING, detail, retry_seconds=wait or None))
+            self._report(EngineStatus(stage, detail, retry_seconds=wait or None))
             # After a failed start too: half an engine may be there.
             await self.engine.stop()
             if wait:
@@ -149,7 +167,7 @@ class Supervisor:
     async def _until_dead(self) -> str:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._suspected.wait(), HEALTH_SECONDS)
+                await asyncio.wait_for(self._suspected.wait(), self._health_seconds)
             self._suspected.clear()
             try:
                 await self.engine.check_health()

@@ -12,20 +12,19 @@ from app.db import Database
 from app.errors import NotFound
 from app.generations import repository as generations
 from app.generations.generation import Prepare, Prepared
-from engine.base import Sampling
-from engine.supervisor import Supervisor
+from engine.base import Engine, Sampling
 
 
 class Preparing:
     """`salted`: one user's prompts are never found in another's prefix cache."""
 
-    def __init__(self, db: Database, supervisor: Supervisor, *, salted: bool) -> None:
+    def __init__(self, db: Database, *, salted: bool) -> None:
         self._db = db
-        self._supervisor = supervisor
         self._salted = salted
 
     async def prepare(
         self,
+        engine: Engine,
         user_id: UUID,
         system: str | None,
         said: Sequence[prompts.Turn],
@@ -39,7 +38,7 @@ class Preparing:
         """
         wanted = None if params.max_tokens is None else params.max_tokens + more
         start = prompts.last_start(path)
-        fitted = await prompts.fit(self._supervisor.engine, system, said, wanted, start)
+        fitted = await prompts.fit(engine, system, said, wanted, start)
         salt = str(user_id) if self._salted else None
         sampling = Sampling(
             max_tokens=fitted.room,
@@ -57,7 +56,7 @@ class Preparing:
     def again(self, user_id: UUID, answer: Message, more: int = 0) -> Prepare:
         """How to prepare a stored answer once more, from what is stored."""
 
-        async def prepare() -> Prepared:
+        async def prepare(engine: Engine) -> Prepared:
             async with self._db.reading() as db:
                 conversation = await repository.conversation(db, user_id, answer.conversation_id)
                 if conversation is None or answer.parent_id is None:
@@ -66,6 +65,7 @@ class Preparing:
                 assert answer.generation_id is not None
                 params = await generations.params(db, answer.generation_id)
             given = Params.model_validate(params)
-            return await self.prepare(user_id, conversation.system_prompt, prompts.turns(path), path, given, more)
+            system = conversation.system_prompt
+            return await self.prepare(engine, user_id, system, prompts.turns(path), path, given, more)
 
         return prepare

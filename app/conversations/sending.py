@@ -1,7 +1,7 @@
 """Everything that begins an answer: a message, another answer to it, going on with one that was cut off."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from app.db import Database, new_id, now
 from app.errors import Conflict, Invalid, NotFound
 from app.generations import repository as answers
 from app.generations.admission import Ticket
+from app.generations.backends import Backend, Backends
 from app.generations.generation import Followed, Generation, Prepared
 from app.generations.generations import Generations
 from app.generations.idempotency import Idempotency
@@ -24,8 +25,7 @@ from app.limits.bounds import most_tokens
 from app.limits.service import LimitService
 from app.limits.store import Reservation
 from app.request_log.service import RequestLogService
-from engine.base import ChatMessage
-from engine.supervisor import Supervisor
+from engine.base import ChatMessage, Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class _Context:
     path: Sequence[Message]
     parent_id: UUID | None
     params: dict[str, object]
+    model: str | None
 
 
 class Sending:
@@ -48,7 +49,7 @@ class Sending:
         self,
         db: Database,
         generations: Generations,
-        supervisor: Supervisor,
+        backends: Backends,
         preparing: Preparing,
         limits: LimitService,
         requests: RequestLogService,
@@ -56,7 +57,7 @@ class Sending:
     ) -> None:
         self._db = db
         self._generations = generations
-        self._supervisor = supervisor
+        self._backends = backends
         self._preparing = preparing
         self._limits = limits
         self._requests = requests
@@ -73,8 +74,7 @@ class Sending:
         """
         await self._allow(user, counted)
         body = request.model_dump_json(exclude_unset=True).encode()
-        with self._refusals(user):
-            return await self._idempotency.once(user, key, body, lambda digest: self._send(user, request, key, digest))
+        return await self._idempotency.once(user, key, body, lambda digest: self._send(user, request, key, digest))
 
     async def regenerate(
         self, user: CurrentUser, message_id: UUID, key: str | None = None, *, counted: bool = False
@@ -82,10 +82,9 @@ class Sending:
         """One more answer to the same question, beside those there are. Raises as `send`."""
         await self._allow(user, counted)
         body = f"regenerate {message_id}".encode()
-        with self._refusals(user):
-            return await self._idempotency.once(
-                user, key, body, lambda digest: self._regenerate(user, message_id, key, digest)
-            )
+        return await self._idempotency.once(
+            user, key, body, lambda digest: self._regenerate(user, message_id, key, digest)
+        )
 
     async def continue_answer(
         self, user: CurrentUser, message_id: UUID, key: str | None = None, *, counted: bool = False
@@ -96,32 +95,29 @@ class Sending:
         """
         await self._allow(user, counted)
         body = f"continue {message_id}".encode()
-        with self._refusals(user):
-            return await self._idempotency.once(
-                user, key, body, lambda digest: self._continue(user, message_id, key, digest)
-            )
-
-    def _refusals(self, user: CurrentUser) -> AbstractContextManager[None]:
-        return self._requests.refusals(user, self._supervisor.model_name)
+        return await self._idempotency.once(
+            user, key, body, lambda digest: self._continue(user, message_id, key, digest)
+        )
 
     async def _send(self, user: CurrentUser, request: ChatRequest, key: str | None, digest: str | None) -> Generation:
-        self._check_model(request.model)
         context = await self._context(user, request)
+        backend = self._pick(user, request.model or context.model)
         params = Params.model_validate(context.params | request.params.model_dump(exclude_none=True))
         question_id = new_id()
         said = [*prompts.turns(context.path), prompts.Turn(question_id, ChatMessage("user", request.content))]
 
-        async def prepare() -> Prepared:
-            return await self._preparing.prepare(user.id, context.system, said, context.path, params)
+        async def prepare(engine: Engine) -> Prepared:
+            return await self._preparing.prepare(engine, user.id, context.system, said, context.path, params)
 
-        writer = self._writer(user, params, key, digest)
+        writer = self._writer(user, backend, params, key, digest)
         texts = [context.system or "", *(turn.message.content for turn in said)]
-        async with self._admitted(user, writer, params, texts) as place:
-            prepared = await prepare() if self._supervisor.ready else None
+        async with self._admitted(user, backend, writer, params, texts) as place:
+            supervisor = backend.supervisor
+            prepared = await prepare(supervisor.engine) if supervisor.ready else None
             async with self._db.transaction() as db:
                 question = await store_question(db, user.id, request, question_id, context.parent_id)
                 answer = await store_answer(db, question, writer)
-        return self._generations.start(answer, *place, prepare, prepared)
+        return self._generations.start(answer, backend, *place, prepare, prepared)
 
     async def _allow(self, user: CurrentUser, counted: bool) -> None:
         require(user, "chat")
@@ -130,28 +126,39 @@ class Sending:
 
     @asynccontextmanager
     async def _admitted(
-        self, user: CurrentUser, writer: Writer, params: Params, texts: Iterable[str] | None = None
+        self,
+        user: CurrentUser,
+        backend: Backend,
+        writer: Writer,
+        params: Params,
+        texts: Iterable[str] | None = None,
     ) -> AsyncIterator[tuple[Ticket, Reservation]]:
         """A place in the queue and the tokens that the answer may use; given back when it cannot be stored."""
-        info = self._supervisor.info
+        info = backend.supervisor.info
         most = most_tokens(info.max_model_len if info else None, texts, params.max_tokens)
-        reservation = await self._limits.reserve(user, writer.generation_id, most)
-        try:
-            ticket = self._generations.admit(user.id)
+        with self._requests.refusals(user, backend.name):
+            reservation = await self._limits.reserve(user, writer.generation_id, most)
             try:
-                yield ticket, reservation
+                ticket = self._generations.admit(backend, user.id)
+                try:
+                    yield ticket, reservation
+                except BaseException:
+                    backend.admission.leave(ticket)
+                    raise
             except BaseException:
-                self._generations.admission.leave(ticket)
+                await self._limits.release(reservation)
                 raise
-        except BaseException:
-            await self._limits.release(reservation)
-            raise
+
+    def _pick(self, user: CurrentUser, model: str | None) -> Backend:
+        # A name that gets as far as being refused is one of ours: safe as a label.
+        with self._requests.refusals(user, model):
+            return self._backends.pick(model)
 
     async def _context(self, user: CurrentUser, request: ChatRequest) -> _Context:
         if request.conversation_id is None:
             if request.parent_id is not None:
                 raise no_such_parent()
-            return _Context(None, [], None, {})
+            return _Context(None, [], None, {}, None)
         async with self._db.reading() as db:
             row = found(await repository.conversation(db, user.id, request.conversation_id))
             parent_id = request.parent_id
@@ -160,7 +167,7 @@ class Sending:
             path = await repository.path(db, row.id, parent_id) if parent_id else []
         if parent_id is not None and not path:
             raise no_such_parent()
-        return _Context(row.system_prompt, path, parent_id, row.params)
+        return _Context(row.system_prompt, path, parent_id, row.params, row.model)
 
     async def _regenerate(self, user: CurrentUser, message_id: UUID, key: str | None, digest: str | None) -> Generation:
         async with self._db.transaction() as db:
@@ -170,21 +177,24 @@ class Sending:
             if message.role == "assistant":
                 question = _found(message.parent_id and await repository.message(db, user.id, message.parent_id))
                 params = await answers.params(db, message.generation_id) if message.generation_id else {}
+            conversation = found(await repository.conversation(db, user.id, message.conversation_id))
         given = Params.model_validate(params)
-        writer = self._writer(user, given, key, digest)
-        async with self._admitted(user, writer, given) as place:
+        backend = self._pick(user, conversation.model)
+        writer = self._writer(user, backend, given, key, digest)
+        async with self._admitted(user, backend, writer, given) as place:
             async with self._db.transaction() as db:
                 _found(await repository.message(db, user.id, question.id))
                 answer = await store_answer(db, question, writer, now())
-        return self._generations.start(answer, *place, self._preparing.again(user.id, answer))
+        return self._generations.start(answer, backend, *place, self._preparing.again(user.id, answer))
 
     async def _continue(self, user: CurrentUser, message_id: UUID, key: str | None, digest: str | None) -> Generation:
         async with self._db.transaction() as db:
             message = _continuable(_found(await repository.message(db, user.id, message_id)))
             params = await answers.params(db, message.generation_id) if message.generation_id else {}
         given = Params.model_validate(params)
-        writer = self._writer(user, given, key, digest)
-        async with self._admitted(user, writer, given) as place:
+        backend = self._backends.writer_of(message.model)
+        writer = self._writer(user, backend, given, key, digest)
+        async with self._admitted(user, backend, writer, given) as place:
             async with self._db.transaction() as db:
                 answer = _continuable(_found(await repository.message(db, user.id, message_id)))
                 ids = await answers.token_ids(db, answer.generation_id) if answer.generation_id else []
@@ -195,16 +205,13 @@ class Sending:
                 answer.generation_id, answer.status, answer.error_code = writer.generation_id, "queued", None
                 store_generation(db, answer, writer)
         prepare = self._preparing.again(user.id, answer, allowed)
-        return self._generations.start(answer, *place, prepare, carried=answer.content, carried_ids=tuple(ids))
+        return self._generations.start(answer, backend, *place, prepare, carried=answer.content, carried_ids=tuple(ids))
 
-    def _check_model(self, model: str | None) -> None:
-        if model is not None and self._supervisor.model_name and model != self._supervisor.model_name:
-            raise NotFound(f"There is no model {model!r}.", code="model_not_found", model=model)
-
-    def _writer(self, user: CurrentUser, params: Params, key: str | None, digest: str | None) -> Writer:
+    def _writer(
+        self, user: CurrentUser, backend: Backend, params: Params, key: str | None, digest: str | None
+    ) -> Writer:
         stored_key = Key(key, digest) if key is not None and digest is not None else None
-        model = self._supervisor.model_name or None
-        return Writer(user.id, self._instance, model, params.model_dump(exclude_none=True), stored_key)
+        return Writer(user.id, self._instance, backend.name or None, params.model_dump(exclude_none=True), stored_key)
 
 
 def _continuable(message: Message) -> Message:

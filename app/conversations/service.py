@@ -22,14 +22,16 @@ from app.conversations.storing import found
 from app.db import Database
 from app.errors import Unavailable
 from app.generations import repository as generations
+from app.generations.backends import Backends
 from app.generations.generations import Generations
 
 
 class ConversationService:
     """One service call, one or two short transactions; never one held while an answer streams."""
 
-    def __init__(self, db: Database, generations: Generations, sending: Sending) -> None:
+    def __init__(self, db: Database, generations: Generations, sending: Sending, backends: Backends) -> None:
         self._db = db
+        self._backends = backends
         self._generations = generations
         self.send = sending.send
         self.regenerate = sending.regenerate
@@ -62,8 +64,10 @@ class ConversationService:
         return ConversationView.model_validate(row)
 
     async def update(self, user: CurrentUser, conversation_id: UUID, body: ConversationUpdate) -> ConversationView:
-        """Change what the body names. Raises NotFound, Forbidden."""
+        """Change what the body names. Raises NotFound (conversation or model), Forbidden."""
         require(user, "chat")
+        if body.model is not None:
+            self._backends.by_name(body.model)
         async with self._db.transaction() as db:
             row = found(await repository.conversation(db, user.id, conversation_id))
             for name in body.model_fields_set:

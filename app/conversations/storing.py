@@ -43,7 +43,9 @@ async def store_question(
     """The question, in a new conversation if the request names none. Raises NotFound."""
     at = now()
     if request.conversation_id is None:
-        conversation = Conversation(user_id=user_id, title=title_of(request.content), updated_at=at)
+        conversation = Conversation(
+            user_id=user_id, title=title_of(request.content), model=request.model, updated_at=at
+        )
         db.add(conversation)
         await db.flush()
     else:

@@ -7,12 +7,13 @@ from typing import Any, Literal
 from uuid import UUID
 
 from app.generations.admission import Ticket
+from app.generations.backends import Backend
 from app.generations.events import EventLog, EventType
 from app.generations.journal import Journal
 from app.generations.receipt import Stopwatch
 from app.limits.store import Reservation
 from app.origin import Origin, origin
-from engine.base import Prompt, Sampling, Written
+from engine.base import Engine, Prompt, Sampling, Written
 
 Ending = Literal["stop", "shutdown", "detached"]
 
@@ -28,7 +29,7 @@ class Prepared:
     likely_cached: int = 0
 
 
-Prepare = Callable[[], Awaitable[Prepared]]
+Prepare = Callable[[Engine], Awaitable[Prepared]]
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -44,13 +45,14 @@ class Followed:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Generation(Followed):
-    """Owned by the server, not by whoever watches it.
+    """Owned by the server, not by whoever watches it. `backend` answers it, `ticket` is its place there.
 
     `token_ids` and `text` are the whole answer; the first `carried_tokens` of them come from an earlier generation of
     the same message, and `carried` is its text until the log holds it. `recorded_finish` was journaled by a process
     that died before it could end the generation.
     """
 
+    backend: Backend
     prepare: Prepare
     ticket: Ticket
     reservation: Reservation
@@ -72,6 +74,11 @@ class Generation(Followed):
     def content(self) -> str:
         """The answer so far."""
         return "".join(self.text)
+
+    @property
+    def begun(self) -> bool:
+        """True from the first token on: what has been said is not said again by another model."""
+        return bool(self.token_ids or self.content or self.reasoning)
 
     @property
     def tokens_used(self) -> int:

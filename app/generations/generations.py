@@ -9,6 +9,7 @@ from app.db import Database
 from app.errors import Gone, NotFound, Unavailable
 from app.generations import repository
 from app.generations.admission import Admission, Ticket
+from app.generations.backends import Backend, Backends
 from app.generations.events import EventLog, unpack
 from app.generations.generation import Followed, Generation, Prepare, Prepared
 from app.generations.journal import Journal
@@ -33,10 +34,10 @@ class Generations:
     """The registry. It keeps the references that keep the tasks alive."""
 
     def __init__(
-        self, db: Database, runner: Runner, admission: Admission, journal: Journal, replicas: Replicas | None
+        self, db: Database, runner: Runner, backends: Backends, journal: Journal, replicas: Replicas | None
     ) -> None:
         self._db = db
-        self._admission = admission
+        self._backends = backends
         self._runner = runner
         self._journal = journal
         self._replicas = replicas
@@ -52,18 +53,19 @@ class Generations:
 
     @property
     def admission(self) -> Admission:
-        """The queue, for metrics."""
-        return self._admission
+        """The queue of the first engine."""
+        return self._backends.default.admission
 
-    def admit(self, user_id: UUID) -> Ticket:
+    def admit(self, backend: Backend, user_id: UUID) -> Ticket:
         """Take a place before anything is stored. Raises Unavailable."""
         if self._stopping:
             raise Unavailable("The server is shutting down.", code="shutting_down", retry_after=10)
-        return self._admission.enter(user_id)
+        return backend.admission.enter(user_id)
 
     def start(
         self,
         answer: NewAnswer,
+        backend: Backend,
         ticket: Ticket,
         reservation: Reservation,
         prepare: Prepare,
@@ -79,6 +81,7 @@ class Generations:
             user_id=ticket.user_id,
             conversation_id=answer.conversation_id,
             message_id=answer.id,
+            backend=backend,
             prepare=prepare,
             prepared=prepared,
             ticket=ticket,

@@ -11,7 +11,7 @@ from app.conversations.models import Message
 from app.db import Database, now
 from app.errors import Unavailable
 from app.generations import repository
-from app.generations.admission import Admission
+from app.generations.backends import Backends
 from app.generations.events import Event, EventLog
 from app.generations.generation import Generation, Prepare, Prepared
 from app.generations.journal import Journal, Record
@@ -75,7 +75,7 @@ class Recovery:
         self,
         db: Database,
         saving: Saving,
-        admission: Admission,
+        backends: Backends,
         journal: Journal,
         ledger: Ledger,
         requests: RequestLogService,
@@ -83,7 +83,7 @@ class Recovery:
     ) -> None:
         self._db = db
         self._saving = saving
-        self._admission = admission
+        self._backends = backends
         self._journal = journal
         self._requests = requests
         self._ledger = ledger
@@ -142,17 +142,20 @@ class Recovery:
         watch.completion_tokens = len(lost.token_ids) - carried_tokens
         text = lost.log.text()
         carried = "" if text else lost.start["carried"]
+        backend = self._backends.writer_of(message.model)
         return Generation(
             id=generation_id,
             user_id=user_id,
             conversation_id=UUID(lost.start["conversation"]),
             message_id=UUID(lost.start["message"]),
+            backend=backend,
             prepare=prepare(user_id, message),
-            ticket=self._admission.enter(user_id, capped=False),
+            ticket=backend.admission.enter(user_id, capped=False),
             reservation=reservation,
             journal=self._journal,
             log=lost.log,
-            prepared=lost.prepared,
+            # A remote engine needs the messages, which only the database has.
+            prepared=lost.prepared if backend.remote is None else None,
             watch=watch,
             token_ids=lost.token_ids,
             carried_tokens=carried_tokens,
@@ -164,7 +167,7 @@ class Recovery:
         )
 
     async def _give_up(self, generation: Generation) -> None:
-        self._admission.leave(generation.ticket)
+        generation.backend.admission.leave(generation.ticket)
         error = Unavailable("The server was away for too long.", code="interrupted")
         if generation.carried:
             generation.record(("delta", {"text": generation.carried}))

@@ -7,14 +7,12 @@ import structlog
 
 from app import metrics
 from app.errors import AppError, Unavailable
-from app.generations.admission import Admission
 from app.generations.generation import Generation
 from app.generations.saving import Saving
 from app.generations.streaming import Streaming
 from app.limits.ledger import Ledger
 from app.request_log.service import RequestLogService
 from engine.errors import EngineError, EngineUnavailable
-from engine.supervisor import Supervisor
 
 log = structlog.get_logger(__name__)
 
@@ -26,22 +24,18 @@ class Runner:
         self,
         saving: Saving,
         streaming: Streaming,
-        supervisor: Supervisor,
-        admission: Admission,
         ledger: Ledger,
         requests: RequestLogService,
     ) -> None:
         self._saving = saving
         self._streaming = streaming
-        self._supervisor = supervisor
-        self._admission = admission
         self._requests = requests
         self._ledger = ledger
 
     async def run(self, generation: Generation) -> None:
         """Queue, stream, save, end. Never raises: every failure becomes the end of the log."""
         if generation.log.events:
-            generation.record(("resuming", {"reason": "server", "eta_ms": self._streaming.resume_eta_ms()}))
+            generation.record(("resuming", {"reason": "server", "eta_ms": self._streaming.resume_eta_ms(generation)}))
         else:
             generation.record_start(time.time())
             if generation.prepared is not None:
@@ -71,7 +65,7 @@ class Runner:
         finally:
             finished.set()
             watch = generation.watch
-            self._admission.leave(generation.ticket, watch.inside, watch.work)
+            generation.backend.admission.leave(generation.ticket, watch.inside, watch.work)
         # Not cancelled but awaited: a checkpoint under way must not overwrite the final state.
         await watching
         if error is None and finish_reason is None:
@@ -97,7 +91,7 @@ class Runner:
             generation.carried = ""
         event = generation.log.create(*(("done", receipt) if error is None else ("error", error.as_data())))
         saved = await self._saving.end(generation, status, error, receipt, event)
-        metrics.observe_generation(self._supervisor.model_name, status, watch, receipt, generation.ending)
+        metrics.observe_generation(generation.backend.name, status, watch, receipt, generation.ending)
         log.info(
             "generation ended",
             generation_id=str(generation.id),
@@ -109,5 +103,5 @@ class Runner:
         )
         generation.log.publish(event)
         if saved:  # else the journal keeps it for the next start
-            self._requests.ended(generation, self._supervisor.model_name, status, error, receipt)
+            self._requests.ended(generation, generation.backend.name, status, error, receipt)
             generation.journal.end(generation.id)

@@ -67,6 +67,7 @@ class Saving:
 
     async def _save(self, generation: Generation, values: dict[str, Any], row: dict[str, Any] | None = None) -> None:
         values |= {"content": generation.content, "reasoning": "".join(generation.reasoning)}
+        values |= {"model": generation.backend.name} if generation.backend.name else {}
         async with self._db.transaction() as db:
             await repository.update_answer(db, generation.message_id, generation.id, values)
             await conversations.touch(db, generation.conversation_id, now())

@@ -1,4 +1,5 @@
-"""From the queue to the last token, over engines that die on the way."""
+"""From the queue to the last token, over engines that die on the way: on the same one, or before the first token on
+its fallback."""
 
 import asyncio
 import contextlib
@@ -8,13 +9,11 @@ from typing import Any
 
 import structlog
 
-from app.generations.admission import Admission
-from app.generations.estimate import PrefillEstimate
+from app.generations.backends import Backend, Backends
 from app.generations.events import EventType
 from app.generations.generation import Generation
 from engine.base import Delta, Stage
-from engine.errors import EngineUnavailable
-from engine.supervisor import Supervisor
+from engine.errors import EngineConfigError, EngineError, EngineUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -29,18 +28,16 @@ NOTICE_SECONDS = 3.0
 class Streaming:
     """`resume_seconds`: how long a generation waits for a lost engine."""
 
-    def __init__(self, supervisor: Supervisor, admission: Admission, resume_seconds: float) -> None:
-        self._supervisor = supervisor
-        self._admission = admission
+    def __init__(self, backends: Backends, resume_seconds: float) -> None:
+        self._backends = backends
         self._resume_seconds = resume_seconds
-        self._prefill = PrefillEstimate()
 
     def queued(self, generation: Generation) -> None:
         """Tell the place in the queue."""
-        place = generation.ticket.place
+        place, backend = generation.ticket.place, generation.backend
         prepared = generation.prepared
         fresh = prepared.prompt.tokens - prepared.likely_cached if prepared else 0
-        wait_ms, prefill_ms = self._admission.eta_ms(place), self._prefill.predict(fresh)
+        wait_ms, prefill_ms = backend.admission.eta_ms(place), backend.prefill.predict(fresh)
         data = {
             "generation_id": str(generation.id),
             "conversation_id": str(generation.conversation_id),
@@ -51,51 +48,78 @@ class Streaming:
         }
         generation.record(("queued", data))
 
-    def resume_eta_ms(self) -> int | None:
+    def resume_eta_ms(self, generation: Generation) -> int | None:
         """How long the engine will need to come back; None before it was ever started."""
-        eta = self._supervisor.restart_eta_ms
-        return None if eta is None else eta + 1000 * (self._supervisor.status.retry_seconds or 0)
+        supervisor = generation.backend.supervisor
+        eta = supervisor.restart_eta_ms
+        return None if eta is None else eta + 1000 * (supervisor.status.retry_seconds or 0)
 
     async def run(self, generation: Generation) -> str:
         """The finish reason. Raises AppError, EngineUnavailable when going on is given up, or EngineError."""
         if generation.recorded_finish is not None:
             return generation.recorded_finish
-        await generation.ticket.granted.wait()
-        await self._supervisor.wait_ready()
-        losses, first = 0, True
+        losses, first, coming_back = 0, True, False
         while True:
-            before = len(generation.token_ids)
+            backend, before, was_ready = generation.backend, len(generation.token_ids), False
             try:
+                await generation.ticket.granted.wait()
+                await (self._engine_back(backend) if coming_back else self._ready(backend))
+                was_ready = True
                 if generation.prepared is None:
-                    generation.record_prepared(await generation.prepare())
+                    generation.record_prepared(await generation.prepare(backend.supervisor.engine))
                 return await self._stream(generation, first=first)
-            except EngineUnavailable as lost:
+            except (EngineUnavailable, EngineConfigError) as lost:
+                backend.supervisor.suspect()
+                other = None if generation.begun else self._backends.instead_of(backend)
+                if other is not None:
+                    self._move(generation, other, lost)
+                    losses, first, coming_back = 0, True, False
+                    continue
                 losses = 1 if len(generation.token_ids) > before else losses + 1
-                first = False
-                self._supervisor.suspect()
-                info = self._supervisor.info
-                if losses >= MAX_LOSSES or (generation.token_ids and info is not None and not info.resumable):
+                first, coming_back = False, True
+                info = backend.supervisor.info
+                stuck = generation.begun and info is not None and not info.resumable
+                if not was_ready or stuck or losses >= MAX_LOSSES or isinstance(lost, EngineConfigError):
                     raise
                 log.warning("engine lost, the answer will go on", generation_id=str(generation.id), reason=str(lost))
                 generation.watch.pause()
-                generation.record(("resuming", {"reason": "engine", "eta_ms": self.resume_eta_ms()}))
-                await self._engine_back()
+                generation.record(("resuming", {"reason": "engine", "eta_ms": self.resume_eta_ms(generation)}))
 
-    async def _engine_back(self) -> None:
-        restarts = self._supervisor.restarts
+    def _move(self, generation: Generation, other: Backend, lost: EngineError) -> None:
+        log.warning(
+            "the fallback answers",
+            generation_id=str(generation.id),
+            model=generation.backend.name,
+            fallback=other.name,
+            reason=str(lost),
+        )
+        generation.backend.admission.leave(generation.ticket)
+        moved = generation.ticket.moved
+        generation.backend, generation.prepared, generation.watch.started = other, None, None
+        generation.ticket = other.admission.enter(generation.user_id, capped=False)
+        generation.ticket.moved = moved
+        self.queued(generation)
+
+    async def _ready(self, backend: Backend) -> None:
+        # The first engine is waited for; another model can be chosen instead of waiting.
+        await backend.supervisor.wait_ready(patient=backend.entry is None)
+
+    async def _engine_back(self, backend: Backend) -> None:
+        supervisor = backend.supervisor
+        restarts = supervisor.restarts
         try:
             async with asyncio.timeout(self._resume_seconds):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(NOTICE_SECONDS):
-                        async for status in self._supervisor.watch():
-                            if status.stage is not Stage.READY or self._supervisor.restarts != restarts:
+                        async for status in supervisor.watch():
+                            if status.stage is not Stage.READY or supervisor.restarts != restarts:
                                 break
-                await self._supervisor.wait_ready()
+                await self._ready(backend)
         except TimeoutError:
             raise EngineUnavailable("the engine did not come back in time") from None
 
     async def _stream(self, generation: Generation, *, first: bool) -> str:
-        prepared, watch = generation.prepared, generation.watch
+        prepared, watch, backend = generation.prepared, generation.watch, generation.backend
         assert prepared is not None
         prompt = prepared.prompt
         watch.prompt_tokens = prompt.tokens + generation.carried_tokens
@@ -103,7 +127,7 @@ class Streaming:
         watch.started = watch.started or begin
         waiting = prompt.tokens + len(generation.token_ids)
         fresh = waiting - prepared.likely_cached
-        prefill_ms = self._prefill.predict(fresh)
+        prefill_ms = backend.prefill.predict(fresh)
         started = {
             "queue_ms": watch.queue_ms,
             "prompt_tokens": watch.prompt_tokens,
@@ -111,9 +135,9 @@ class Streaming:
             "context_start": prepared.context_start,
         }
         generation.record(("started", started))
-        stream = self._supervisor.engine.stream(str(generation.id), prompt, prepared.sampling, generation.written)
+        stream = backend.supervisor.engine.stream(str(generation.id), prompt, prepared.sampling, generation.written)
         finish_reason: str | None = None
-        with closing(self._prefill.reading(fresh)) as reading:
+        with closing(backend.prefill.reading(fresh)) as reading:
             async with aclosing(stream) as deltas:
                 async for delta in deltas:
                     events: list[Pair] = []
