@@ -81,10 +81,20 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
-class Delta:
-    """What one engine step added. `finish_reason` is set on the last one only.
+class Usage:
+    """Tokens of a whole request by the count of a server that tells it at the end."""
 
-    `preemptions` counts how often the engine has put this request back so far.
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What one engine step added. `finish_reason` is set on the last one only, as is `usage` where there is one.
+
+    `preemptions` counts how often the engine has put this request back so far. `unnamed_tokens` are those whose ids
+    nobody tells.
     """
 
     text: str
@@ -93,6 +103,13 @@ class Delta:
     cached_tokens: int = 0
     reasoning: str = ""
     preemptions: int = 0
+    unnamed_tokens: int = 0
+    usage: Usage | None = None
+
+    @property
+    def tokens(self) -> int:
+        """How many it added."""
+        return len(self.token_ids) + self.unnamed_tokens
 
 
 @dataclass(frozen=True, slots=True)

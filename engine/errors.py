@@ -2,6 +2,7 @@
 
 EngineError
 ├── EngineUnavailable   not started, still loading, dead, or the remote server does not answer
+│   └── EngineBusy      it lives and takes no more now
 ├── PromptTooLong       the prompt does not fit the context window
 └── EngineConfigError   the settings cannot work on this machine or with this model
 """
@@ -13,6 +14,14 @@ class EngineError(Exception):
 
 class EngineUnavailable(EngineError):
     """The engine cannot take requests now."""
+
+
+class EngineBusy(EngineUnavailable):
+    """The engine has too much to do; `retry_after` is in seconds, None when it did not say."""
+
+    def __init__(self, message: str, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class PromptTooLong(EngineError):

@@ -1,6 +1,8 @@
-"""Any OpenAI-compatible server as the engine (`CHAT_ENGINE__KIND=openai`)."""
+"""Any OpenAI-compatible server as the engine (`CHAT_ENGINE__KIND=openai`, and the models of CHAT_MODELS)."""
 
-import json
+import asyncio
+import contextlib
+import time
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
@@ -8,12 +10,29 @@ import httpx
 
 from engine.base import ChatMessage, Delta, EngineStatus, ModelInfo, Prompt, Report, Sampling, Stage, Written
 from engine.config import EngineConfig
-from engine.errors import EngineConfigError, EngineError, EngineUnavailable
+from engine.errors import EngineBusy, EngineConfigError, EngineError, EngineUnavailable
+from engine.remote_faults import refusal
+from engine.remote_stream import ChatStream
 
 CONNECT_SECONDS = 5.0
-# Without the remote tokenizer: no common tokenizer makes more than one token of two characters of prose.
+# Without a byte for so long a stream is lost. A long prompt in a long queue over there says nothing before its answer.
+SILENT_SECONDS = 120.0
+# Each stream has a connection of its own, and the probe of the health must not wait for one.
+LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=32)
+# Without the remote tokenizer: no common one makes more than a token of two Latin or one other letter of prose.
 CHARS_PER_TOKEN = 2
+BYTES_PER_TOKEN = 3
 TOKENS_PER_TURN = 8
+WARM_UP_TOKENS = 16
+# Before the first token a request is sent so many times more, after so long, or after what a busy server asks for.
+RETRIES = 2
+RETRY_SECONDS = 0.25
+MAX_RETRY_SECONDS = 2.0
+# So many requests in a row that brought nothing mean that the server cannot serve, whatever its list of models says.
+BREAK_AFTER = 3
+# Who writes answers lives, also when the list of models comes late.
+HEARD_SECONDS = 5.0
+MAX_ERROR_BYTES = 64 * 1024
 
 
 class RemoteEngine:
@@ -26,20 +45,28 @@ class RemoteEngine:
     def __init__(self, config: EngineConfig, entry: str | None = None) -> None:
         self._config = config
         self._entry = entry
+        self._key_setting = f"the api_key of {entry!r} in CHAT_MODELS" if entry else "CHAT_ENGINE__API_KEY"
         headers = {}
         if config.api_key is not None:
             headers["Authorization"] = f"Bearer {config.api_key.get_secret_value()}"
         self._base = (config.base_url or "").rstrip("/")
         self._client = httpx.AsyncClient(
-            headers=headers, timeout=httpx.Timeout(None, connect=CONNECT_SECONDS), follow_redirects=False
+            headers=headers,
+            timeout=httpx.Timeout(SILENT_SECONDS, connect=CONNECT_SECONDS),
+            limits=LIMITS,
+            follow_redirects=False,
         )
         self._info: ModelInfo | None = None
+        # What newer models of OpenAI itself call max_completion_tokens.
+        self._limit = "max_tokens"
+        self._failures = 0
+        self._heard = float("-inf")
 
     @property
     def info(self) -> ModelInfo:
-        """The remote model. Raises EngineUnavailable before `start`."""
+        """The remote model. Raises EngineUnavailable before the first start has succeeded."""
         if self._info is None:
-            raise EngineUnavailable("the remote engine has not answered yet")
+            raise EngineUnavailable("the remote server has not answered yet")
         return self._info
 
     @property
@@ -48,43 +75,46 @@ class RemoteEngine:
         return None
 
     async def start(self, report: Report) -> None:
-        """Ask which models there are and take the one the settings name, else the first."""
-        report(EngineStatus(Stage.LOADING, self._base))
-        models = {entry["id"]: entry for entry in (await self._get("/models")).get("data", [])}
-        wanted = self._config.model
-        if self._entry is not None and wanted not in models and len(models) == 1:
-            wanted = "auto"
-        if not models:
-            raise EngineConfigError(f"{self._base} offers no model")
-        if wanted != "auto" and wanted not in models:
-            raise EngineConfigError(
-                f"CHAT_ENGINE__MODEL={wanted}: {self._base} offers only {', '.join(list(models)[:10])}"
-            )
-        chosen = models[wanted] if wanted != "auto" else next(iter(models.values()))
-        window = min(int(chosen.get("max_model_len") or self._config.max_model_len), self._config.max_model_len)
-        self._info = ModelInfo(chosen["id"], window, self._config.max_num_seqs, resumable=False)
-        report(EngineStatus(Stage.WARMING, chosen["id"]))
+        """Find the model, and let it say something."""
+        report(EngineStatus(Stage.LOADING, self._config.model))
+        info = self._choose(await self._models())
+        report(EngineStatus(Stage.WARMING, info.name))
         prompt = await self.render([ChatMessage("user", "Hello")])
-        async for _ in self.stream("warm-up", prompt, Sampling(max_tokens=2)):
+        async for _ in self._request(info, prompt, Sampling(max_tokens=WARM_UP_TOKENS)):
             continue
-        report(EngineStatus(Stage.READY, chosen["id"]))
+        self._info = info
+        report(EngineStatus(Stage.READY, info.name))
 
-    async def _get(self, path: str) -> dict[str, Any]:
+    def _choose(self, models: dict[str, dict[str, Any]]) -> ModelInfo:
+        wanted, config = self._config.model, self._config
+        if not models:
+            raise EngineUnavailable("the remote server offers no model yet")
+        if wanted == "auto" or (self._entry is not None and wanted not in models and len(models) == 1):
+            wanted = next(iter(models))
+        if wanted not in models:
+            setting = "CHAT_MODELS" if self._entry else "CHAT_ENGINE__MODEL"
+            raise EngineConfigError(f"{setting}: {wanted}: the remote server offers only {', '.join([*models][:10])}")
+        told = models[wanted].get("max_model_len")
+        window = told if isinstance(told, int) and told > 0 else config.max_model_len
+        if self._entry is None:
+            window = min(window, config.max_model_len)
+        return ModelInfo(wanted, window, config.max_num_seqs, resumable=False)
+
+    async def _models(self) -> dict[str, dict[str, Any]]:
         try:
-            response = await self._client.get(self._base + path, timeout=CONNECT_SECONDS)
+            response = await self._client.get(self._base + "/models", timeout=CONNECT_SECONDS)
         except httpx.HTTPError as error:
-            raise EngineUnavailable(f"{self._base} does not answer: {error}") from error
-        if response.status_code in (401, 403):
-            raise EngineConfigError(f"{self._base} refused CHAT_ENGINE__API_KEY ({response.status_code})")
+            raise EngineUnavailable(f"the remote server does not answer: {type(error).__name__}") from error
         if response.status_code != 200:
-            raise EngineUnavailable(f"{self._base}{path} answered {response.status_code}")
-        body: dict[str, Any] = response.json()
-        return body
+            raise self._refusal(response, response.content, 0, 0)
+        try:
+            return {str(entry["id"]): entry for entry in response.json()["data"]}
+        except (ValueError, TypeError, KeyError) as error:
+            raise EngineUnavailable("the remote server sent what is no list of models") from error
 
     async def render(self, messages: Sequence[ChatMessage]) -> Prompt:
         """The messages with a safe upper estimate of their tokens; the remote server tokenises."""
-        tokens = sum(len(message.content) // CHARS_PER_TOKEN + TOKENS_PER_TURN for message in messages)
-        return Prompt(tuple(messages), tokens)
+        return Prompt(tuple(messages), sum(_tokens(message.content) + TOKENS_PER_TURN for message in messages))
 
     async def stream(
         self, request_id: str, prompt: Prompt, sampling: Sampling, written: Written | None = None
@@ -95,59 +125,114 @@ class RemoteEngine:
         """
         if written is not None and (written.token_ids or written.text):
             raise EngineError("the remote engine cannot go on in the middle of an answer")
-        body: dict[str, Any] = {
-            "model": self.info.name,
-            "messages": [{"role": message.role, "content": message.content} for message in prompt.messages],
-            "max_tokens": sampling.max_tokens,
-            "stream": True,
-        }
-        for name in ("temperature", "top_p", "seed"):
-            if (value := getattr(sampling, name)) is not None:
-                body[name] = value
-        if sampling.stop:
-            body["stop"] = list(sampling.stop)
+        async with contextlib.aclosing(self._request(self.info, prompt, sampling)) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def _request(self, info: ModelInfo, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Delta, None]:
+        """Until something was said, a failed request is sent again."""
+        body = _body(info.name, prompt, sampling) | {self._limit: sampling.max_tokens}
+        said = False
+        for attempt in range(RETRIES + 1):
+            try:
+                async with contextlib.aclosing(self._attempt(body, prompt.tokens, info.max_model_len)) as deltas:
+                    async for delta in deltas:
+                        said = True
+                        yield delta
+                return
+            except EngineUnavailable as error:
+                busy = isinstance(error, EngineBusy)
+                asked = error.retry_after if isinstance(error, EngineBusy) else None
+                wait = RETRY_SECONDS * 2**attempt if asked is None else float(asked)
+                if said or attempt == RETRIES or wait > MAX_RETRY_SECONDS:
+                    self._failures += not busy
+                    raise
+            except EngineError as error:
+                if "max_completion_tokens" not in str(error) or body.pop("max_tokens", None) is None:
+                    raise
+                self._limit, wait = "max_completion_tokens", 0.0
+                body[self._limit] = sampling.max_tokens
+            await asyncio.sleep(wait)
+
+    async def _attempt(self, body: dict[str, Any], tokens: int, window: int) -> AsyncGenerator[Delta, None]:
+        stream = ChatStream(tokens, window)
         try:
             async with self._client.stream("POST", self._base + "/chat/completions", json=body) as response:
                 if response.status_code != 200:
-                    kind = EngineUnavailable if response.status_code >= 500 else EngineError
-                    raise kind(f"the remote engine answered {response.status_code}")
+                    raise self._refusal(response, await _excerpt(response), tokens, window)
                 async for line in response.aiter_lines():
-                    if line.startswith("data:") and (delta := _delta(line[5:].strip())) is not None:
+                    if (delta := stream.feed(line)) is not None:
+                        self._lives()
                         yield delta
+                    if stream.done:
+                        break
         except httpx.HTTPError as error:
-            raise EngineUnavailable(f"the remote engine was lost: {error}") from error
+            if not stream.finished:
+                raise EngineUnavailable(f"the remote server was lost: {type(error).__name__}") from error
+        last = stream.last()
+        self._lives()
+        yield last
+
+    def _refusal(self, response: httpx.Response, body: bytes, tokens: int, window: int) -> EngineError:
+        return refusal(
+            response.status_code, response.headers, body, setting=self._key_setting, tokens=tokens, window=window
+        )
+
+    def _lives(self) -> None:
+        self._failures, self._heard = 0, time.monotonic()
 
     async def check_health(self) -> None:
-        """Raises EngineUnavailable when the server does not answer."""
-        await self._get("/models")
+        """Raises EngineUnavailable when the server does not answer, has lost the model, or has failed too often in a
+        row; the next start then tells whether it is well again."""
+        if self._failures >= BREAK_AFTER:
+            raise EngineUnavailable(f"{self._failures} requests in a row failed")
+        try:
+            offered = self.info.name in await self._models()
+        except EngineUnavailable:
+            if time.monotonic() - self._heard < HEARD_SECONDS:
+                return
+            raise
+        if not offered:
+            raise EngineUnavailable(f"the remote server no longer offers {self.info.name}")
 
     async def stop(self) -> None:
         """Close the connections of running streams."""
-        self._info = None
         client, self._client = (
             self._client,
-            httpx.AsyncClient(headers=self._client.headers, timeout=self._client.timeout, follow_redirects=False),
+            httpx.AsyncClient(
+                headers=self._client.headers, timeout=self._client.timeout, limits=LIMITS, follow_redirects=False
+            ),
         )
         await client.aclose()
 
 
-def _delta(data: str) -> Delta | None:
-    if data == "[DONE]":
-        return None
-    chunk = json.loads(data)
-    if "error" in chunk:
-        raise EngineError(f"the remote engine failed: {chunk['error'].get('message', 'no reason given')}")
-    choices = chunk.get("choices") or []
-    if not choices:
-        return None
-    choice = choices[0]
-    delta = choice.get("delta") or {}
-    reason = choice.get("finish_reason")
-    text, reasoning = delta.get("content") or "", delta.get("reasoning") or delta.get("reasoning_content") or ""
-    # The protocol has one chunk per step and no token ids; a chunk with text counts as one token.
-    return Delta(
-        text,
-        (0,) if text or reasoning else (),
-        "length" if reason == "length" else reason and "stop",
-        reasoning=reasoning,
-    )
+async def _excerpt(response: httpx.Response) -> bytes:
+    body = b""
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > MAX_ERROR_BYTES:
+            break
+    return body
+
+
+def _tokens(text: str) -> int:
+    return max(len(text) // CHARS_PER_TOKEN, len(text.encode()) // BYTES_PER_TOKEN)
+
+
+def _body(model: str, prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": [{"role": message.role, "content": message.content} for message in prompt.messages],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    for name in ("temperature", "top_p", "seed"):
+        if (value := getattr(sampling, name)) is not None:
+            body[name] = value
+    # vLLM's own: other servers may refuse them, so only where somebody asks.
+    for name in ("min_tokens", "ignore_eos"):
+        if value := getattr(sampling, name):
+            body[name] = value
+    if sampling.stop:
+        body["stop"] = list(sampling.stop)
+    return body

@@ -19,6 +19,7 @@ _WITHOUT_FIGURES = {
     "tokens_per_minute": "error_rate_limited",
     "tokens_per_day": "error_rate_limited",
     "model_not_found": "error_not_found",
+    "model_unavailable": "error_unavailable",
 }
 _BY_STATUS = {
     401: "error_unauthorized",

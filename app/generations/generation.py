@@ -13,7 +13,9 @@ from app.generations.journal import Journal
 from app.generations.receipt import Stopwatch
 from app.limits.store import Reservation
 from app.origin import Origin, origin
-from engine.base import Engine, Prompt, Sampling, Written
+from engine.base import Delta, Engine, Prompt, Sampling, Written
+
+NO_STEP = Delta("")
 
 Ending = Literal["stop", "shutdown", "detached"]
 
@@ -81,6 +83,11 @@ class Generation(Followed):
         return bool(self.token_ids or self.content or self.reasoning)
 
     @property
+    def resumable(self) -> bool:
+        """Whether it can be begun or go on. Where the ids of the tokens are not known it cannot go on."""
+        return bool(self.token_ids) or not self.begun
+
+    @property
     def tokens_used(self) -> int:
         """Prompt and answer by the engine's counts, those of earlier processes included."""
         return self.watch.prompt_tokens + self.watch.completion_tokens
@@ -93,14 +100,14 @@ class Generation(Followed):
     def record(
         self,
         *events: tuple[EventType, dict[str, Any]],
-        token_ids: tuple[int, ...] = (),
-        finish: str | None = None,
+        delta: Delta = NO_STEP,
     ) -> None:
         """Journal one step, then let followers see its events."""
         created = [self.log.create(type_, data) for type_, data in events]
-        step: dict[str, Any] = {"events": [[event.type, event.data] for event in created], "ids": token_ids}
-        step |= {"finish": finish} if finish else {}
-        self.token_ids += token_ids
+        step: dict[str, Any] = {"events": [[event.type, event.data] for event in created], "ids": delta.token_ids}
+        step |= {"finish": delta.finish_reason} if delta.finish_reason else {}
+        step |= {"unnamed": delta.unnamed_tokens} if delta.unnamed_tokens else {}
+        self.token_ids += delta.token_ids
         self.journal.append(self.id, step, lambda: self.log.publish(*created))
 
     def record_start(self, accepted: float) -> None:

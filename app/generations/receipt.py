@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
+from engine.base import Usage
+
 OUTPUT_WEIGHT = 2
 
 
@@ -38,6 +40,11 @@ class Stopwatch:
             self.gaps += [(moment - self.last) / tokens] * tokens
         self.last = moment
         self.completion_tokens += tokens
+
+    def recount(self, usage: Usage) -> None:
+        """The engine tells its own count, of a whole answer."""
+        self.prompt_tokens, self.completion_tokens = usage.prompt_tokens, usage.completion_tokens
+        self.cached_tokens = usage.cached_tokens
 
     def pause(self) -> None:
         """The engine was lost."""

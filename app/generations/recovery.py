@@ -37,6 +37,8 @@ class Lost:
     token_ids: list[int] = field(default_factory=list)
     log: EventLog = field(default_factory=EventLog)
     finish: str | None = None
+    # Tokens without ids.
+    unnamed: int = 0
 
 
 def replay(records: list[Record]) -> Lost:
@@ -48,6 +50,7 @@ def replay(records: list[Record]) -> Lost:
             lost.prepared = _prepared(record["prepared"])
             continue
         lost.token_ids += record["ids"]
+        lost.unnamed += record.get("unnamed", 0)
         lost.finish = record.get("finish") or lost.finish
         for type_, data in record["events"]:
             lost.log.publish(Event(len(lost.log.events) + 1, type_, data))
@@ -139,7 +142,7 @@ class Recovery:
         watch.prompt_tokens = data.get("started", {}).get("prompt_tokens", 0)
         watch.cached_tokens = data.get("prefilled", {}).get("cached_tokens", 0)
         carried_tokens = len(lost.start["ids"])
-        watch.completion_tokens = len(lost.token_ids) - carried_tokens
+        watch.completion_tokens = len(lost.token_ids) - carried_tokens + lost.unnamed
         text = lost.log.text()
         carried = "" if text else lost.start["carried"]
         backend = self._backends.writer_of(message.model)

@@ -6,15 +6,18 @@ import time
 import structlog
 
 from app import metrics
-from app.errors import AppError, Unavailable
+from app.errors import AppError, TooLarge, Unavailable
 from app.generations.generation import Generation
 from app.generations.saving import Saving
 from app.generations.streaming import Streaming
 from app.limits.ledger import Ledger
 from app.request_log.service import RequestLogService
-from engine.errors import EngineError, EngineUnavailable
+from engine.errors import EngineBusy, EngineError, EngineUnavailable, PromptTooLong
 
 log = structlog.get_logger(__name__)
+
+# When a busy engine does not say when to come again.
+BUSY_SECONDS = 5
 
 
 class Runner:
@@ -55,6 +58,12 @@ class Runner:
             finish_reason = None if generation.ending == "shutdown" else "cancelled"
         except AppError as failure:
             status, error = "error", failure
+        except EngineBusy as failure:
+            after = failure.retry_after or BUSY_SECONDS
+            status, error = "error", Unavailable(str(failure), code="engine_busy", retry_after=after)
+        except PromptTooLong as failure:
+            counts = {"tokens": failure.tokens, "limit": failure.limit, "window": failure.limit}
+            status, error = "error", TooLarge(str(failure), code="context_length_exceeded", **counts)
         except EngineUnavailable as failure:
             status, error = "interrupted", Unavailable(str(failure), code="engine_lost", retry_after=10)
         except EngineError as failure:

@@ -13,7 +13,7 @@ from app.generations.backends import Backend, Backends
 from app.generations.events import EventType
 from app.generations.generation import Generation
 from engine.base import Delta, Stage
-from engine.errors import EngineConfigError, EngineError, EngineUnavailable
+from engine.errors import EngineBusy, EngineConfigError, EngineError, EngineUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -60,10 +60,12 @@ class Streaming:
             return generation.recorded_finish
         losses, first, coming_back = 0, True, False
         while True:
-            backend, before, was_ready = generation.backend, len(generation.token_ids), False
+            backend, before, was_ready = generation.backend, generation.watch.completion_tokens, False
             try:
                 await generation.ticket.granted.wait()
                 await (self._engine_back(backend) if coming_back else self._ready(backend))
+                if not generation.resumable:
+                    raise EngineUnavailable("the answer of a remote model cannot go on in its middle")
                 was_ready = True
                 if generation.prepared is None:
                     generation.record_prepared(await generation.prepare(backend.supervisor.engine))
@@ -75,11 +77,10 @@ class Streaming:
                     self._move(generation, other, lost)
                     losses, first, coming_back = 0, True, False
                     continue
-                losses = 1 if len(generation.token_ids) > before else losses + 1
+                losses = 1 if generation.watch.completion_tokens > before else losses + 1
                 first, coming_back = False, True
-                info = backend.supervisor.info
-                stuck = generation.begun and info is not None and not info.resumable
-                if not was_ready or stuck or losses >= MAX_LOSSES or isinstance(lost, EngineConfigError):
+                final = isinstance(lost, EngineBusy | EngineConfigError) or losses >= MAX_LOSSES
+                if final or not was_ready or not generation.resumable:
                     raise
                 log.warning("engine lost, the answer will go on", generation_id=str(generation.id), reason=str(lost))
                 generation.watch.pause()
@@ -152,7 +153,9 @@ class Streaming:
         return finish_reason or "stop"
 
     def _step(self, generation: Generation, delta: Delta, events: list[Pair]) -> None:
-        generation.watch.step(len(delta.token_ids))
+        generation.watch.step(delta.tokens)
+        if delta.usage is not None:
+            generation.watch.recount(delta.usage)
         generation.watch.preemptions = max(generation.watch.preemptions, delta.preemptions)
         if generation.carried:
             events.append(("delta", {"text": generation.carried}))
@@ -163,4 +166,4 @@ class Streaming:
         if delta.text:
             generation.text.append(delta.text)
             events.append(("delta", {"text": delta.text}))
-        generation.record(*events, token_ids=delta.token_ids, finish=delta.finish_reason)
+        generation.record(*events, delta=delta)

@@ -2,58 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from typing import Any
 
-import httpx
 import pytest
 
 from app.config import Settings, SettingsError, load_settings
-from tests.app.serving import Served, chat, serving, text_of
+from tests.app.serving import chat, serving, text_of
+from tests.app.several_models import World, answer_of, several_models
 from tests.scripted_engine import REPLY
-from tests.scripted_remote import KEY, ScriptedRemote, refused, scripted_remote
+from tests.scripted_remote import KEY, refused, scripted_remote
 from tests.scripted_remote import REPLY as FAR_REPLY
-
-BROKEN = refused(500)
-
-
-@dataclass
-class World:
-    """A service with the scripted engine, `near`, whose fallback is `far`, whose fallback is the scripted engine."""
-
-    served: Served
-    client: httpx.AsyncClient
-    near: ScriptedRemote
-    far: ScriptedRemote
-
-    async def ready(self, *names: str) -> None:
-        """Wait until these models can answer."""
-        for name in names:
-            await asyncio.wait_for(self.served.services.backends.by_name(name).supervisor.wait_ready(), 10)
 
 
 @pytest.fixture
 async def world(make_settings: Callable[..., Settings]) -> AsyncIterator[World]:
-    async with AsyncExitStack() as stack:
-        near, far = [await stack.enter_async_context(scripted_remote()) for _ in range(2)]
-        near.models, near.reply, far.models = [{"id": "near", "max_model_len": 2048}], "nah", [{"id": "Org/Far-7B"}]
-        models = [
-            {"name": "near", "base_url": near.url, "api_key": KEY, "fallback": "far"},
-            {"name": "far", "base_url": far.url, "api_key": KEY, "fallback": "default"},
-        ]
-        served = await stack.enter_async_context(serving(make_settings(models=models)))
-        await served.services.engine.wait_ready()
-        client = await stack.enter_async_context(served.client())
-        yield World(served, client, near, far)
-
-
-async def answer_of(client: httpx.AsyncClient, events: list[dict[str, Any]]) -> dict[str, Any]:
-    """The stored answer."""
-    conversation_id = events[0]["data"]["conversation_id"]
-    items = (await client.get(f"/api/conversations/{conversation_id}/messages")).json()["items"]
-    message: dict[str, Any] = next(one for one in items if one["id"] == events[0]["data"]["message_id"])
-    return message
+    async with several_models(make_settings) as three:
+        yield three
 
 
 async def test_a_model_is_chosen_by_name_and_kept(world: World) -> None:
@@ -93,7 +56,7 @@ async def test_an_unknown_model_is_not_found(world: World) -> None:
 
 async def test_a_failure_before_the_first_token_goes_down_the_chain(world: World) -> None:
     await world.ready("near", "far")
-    world.near.broken = BROKEN
+    world.near.broken = refused(500)
     events = await chat(world.client, model="near")
     assert [event["id"] for event in events] == list(range(1, len(events) + 1))
     assert (text_of(events), events[-1]["event"]) == (FAR_REPLY, "done")
@@ -101,7 +64,7 @@ async def test_a_failure_before_the_first_token_goes_down_the_chain(world: World
     assert {event["data"]["generation_id"] for event in events if event["event"] == "queued"} == {
         events[0]["data"]["generation_id"]
     }
-    world.far.broken = BROKEN
+    world.far.broken = refused(500)
     events = await chat(world.client, model="near")
     assert text_of(events) == REPLY
     assert (await answer_of(world.client, events))["model"] == "scripted"

@@ -1,133 +1,275 @@
 """The remote engine against a small OpenAI-compatible server."""
 
 import asyncio
-import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import pytest
-import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.responses import PlainTextResponse, Response
 
-from engine.base import ChatMessage, EngineStatus, Sampling, Stage, Written
+from engine.base import ChatMessage, Delta, EngineStatus, Sampling, Stage, Usage, Written
 from engine.config import EngineConfig
-from engine.errors import EngineConfigError, EngineError, EngineUnavailable
-from engine.remote_engine import RemoteEngine
+from engine.errors import EngineBusy, EngineConfigError, EngineError, EngineUnavailable, PromptTooLong
+from engine.remote_engine import BREAK_AFTER, RETRIES, RemoteEngine
+from engine.supervisor import Supervisor
+from tests.scripted_remote import KEY, REPLY, ScriptedRemote, chunk, refused, scripted_remote, sent
 
-
-class Remote:
-    """What the server was asked, and how it should behave."""
-
-    def __init__(self) -> None:
-        self.url = ""
-        self.bodies: list[dict[str, object]] = []
-        self.closed = asyncio.Event()
-        self.status = 200
-
-    async def models(self, request: Request) -> Response:
-        if request.headers.get("authorization") != "Bearer key":
-            return JSONResponse({"error": {"message": "no"}}, 401)
-        return JSONResponse({"data": [{"id": "big", "max_model_len": 4096}, {"id": "other"}]})
-
-    async def chat(self, request: Request) -> Response:
-        body = await request.json()
-        self.bodies.append(body)
-        if self.status != 200:
-            return JSONResponse({"error": {"message": "broken"}}, self.status)
-        return StreamingResponse(self._chunks(body["max_tokens"]), media_type="text/event-stream")
-
-    async def _chunks(self, count: int) -> AsyncIterator[str]:
-        try:
-            yield f"data: {json.dumps({'choices': [{'delta': {'role': 'assistant', 'content': ''}}]})}\n\n"
-            for number in range(count):
-                await asyncio.sleep(0.001)
-                last = "length" if number == count - 1 else None
-                choice = {"delta": {"content": f"말{number} "}, "finish_reason": last}
-                yield f": comment\n\ndata: {json.dumps({'choices': [choice]})}\n\n"
-            yield f"data: {json.dumps({'choices': [], 'usage': {}})}\n\ndata: [DONE]\n\n"
-        finally:
-            self.closed.set()
+DONE = "data: [DONE]\n\n"
+TOO_LONG = (
+    "This model's maximum context length is 2048 tokens. However, your request has 3000 input tokens. Please reduce it."
+)
 
 
 @pytest.fixture
-async def remote() -> AsyncIterator[Remote]:
-    remote = Remote()
-    routes = [Route("/v1/models", remote.models), Route("/v1/chat/completions", remote.chat, methods=["POST"])]
-    listener = socket.create_server(("127.0.0.1", 0))
-    remote.url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_config=None))
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    yield remote
-    server.should_exit = True
-    await task
+async def remote() -> AsyncIterator[ScriptedRemote]:
+    async with scripted_remote() as server:
+        yield server
 
 
-def engine(remote: Remote, **values: object) -> RemoteEngine:
-    given = {"kind": "openai", "base_url": remote.url, "api_key": "key"} | values
-    return RemoteEngine(EngineConfig.model_validate(given))
+def engine(remote: ScriptedRemote, entry: str | None = None, **values: object) -> RemoteEngine:
+    given = {"kind": "openai", "base_url": remote.url, "api_key": KEY} | values
+    return RemoteEngine(EngineConfig.model_validate(given), entry)
 
 
-async def test_it_streams_and_passes_the_sampling_on(remote: Remote) -> None:
+@pytest.fixture
+async def one(remote: ScriptedRemote) -> AsyncIterator[RemoteEngine]:
+    started = engine(remote)
+    await started.start(lambda status: None)
+    remote.bodies.clear()
+    yield started
+    await started.stop()
+
+
+async def say(one: RemoteEngine, **sampling: object) -> list[Delta]:
+    prompt = await one.render([ChatMessage("user", "안녕")])
+    return [delta async for delta in one.stream("id", prompt, Sampling(**{"max_tokens": 64} | sampling))]  # type: ignore[arg-type]
+
+
+async def rest(deltas: AsyncIterator[Delta]) -> list[Delta]:
+    return [delta async for delta in deltas]
+
+
+def text(deltas: list[Delta]) -> str:
+    return "".join(delta.text for delta in deltas)
+
+
+async def test_it_streams_and_passes_the_sampling_on(remote: ScriptedRemote) -> None:
     stages: list[EngineStatus] = []
     one = engine(remote)
     await one.start(stages.append)
     assert stages[-1].stage is Stage.READY
-    assert (one.info.name, one.info.max_model_len) == ("big", 4096)
-    prompt = await one.render([ChatMessage("user", "안녕")])
-    sampling = Sampling(max_tokens=3, temperature=0, seed=7, stop=("끝",))
-    deltas = [delta async for delta in one.stream("id", prompt, sampling)]
-    assert "".join(delta.text for delta in deltas) == "말0 말1 말2 "
-    assert deltas[-1].finish_reason == "length"
+    assert (one.info.name, one.info.max_model_len, one.info.resumable) == ("big", 4096, False)
+    remote.usage = {"prompt_tokens": 11, "completion_tokens": 9, "prompt_tokens_details": {"cached_tokens": 8}}
+    deltas = await say(one, max_tokens=3, temperature=0, seed=7, stop=("끝",), ignore_eos=True)
+    assert text(deltas) == "멀리서 온 답"
+    assert deltas[-1] == Delta("", finish_reason="length", usage=Usage(11, 9, 8))
+    assert sum(delta.tokens for delta in deltas) == 3
     assert remote.bodies[-1] == {
         "model": "big",
         "messages": [{"role": "user", "content": "안녕"}],
         "max_tokens": 3,
         "stream": True,
+        "stream_options": {"include_usage": True},
         "temperature": 0,
         "seed": 7,
         "stop": ["끝"],
+        "ignore_eos": True,
     }
     await one.stop()
 
 
-async def test_closing_the_stream_closes_the_connection(remote: Remote) -> None:
-    one = engine(remote)
-    await one.start(lambda status: None)
-    remote.closed.clear()
+async def test_an_entry_takes_its_name_or_the_only_model_there_is(remote: ScriptedRemote) -> None:
+    by_name = engine(remote, "other", model="other", max_model_len=512)
+    await by_name.start(lambda status: None)
+    # Nobody tells its window, so ours is assumed; where it is told, ours does not cap what stands elsewhere.
+    assert (by_name.info.name, by_name.info.max_model_len) == ("other", 512)
+    await fails(engine(remote, "mine", model="mine"), EngineConfigError, "CHAT_MODELS: mine: .* only big, other")
+    remote.models = remote.models[:1]
+    only = engine(remote, "mine", model="mine", max_model_len=512)
+    await only.start(lambda status: None)
+    assert (only.info.name, only.info.max_model_len) == ("big", 4096)
+    await by_name.stop()
+    await only.stop()
+
+
+async def test_closing_the_stream_closes_the_connection(remote: ScriptedRemote, one: RemoteEngine) -> None:
     prompt = await one.render([ChatMessage("user", "안녕")])
-    async with aclosing(one.stream("id", prompt, Sampling(max_tokens=100_000))) as deltas:
+    async with aclosing(one.stream("id", prompt, Sampling(max_tokens=100_000, ignore_eos=True))) as deltas:
         await anext(deltas)
+        assert remote.running == 1
     await asyncio.wait_for(remote.closed.wait(), 5)
-    await one.stop()
+    assert remote.running == 0
 
 
-async def test_it_cannot_go_on_in_the_middle(remote: Remote) -> None:
-    one = engine(remote)
-    await one.start(lambda status: None)
-    assert not one.info.resumable
+async def test_stopping_the_engine_ends_its_streams(remote: ScriptedRemote, one: RemoteEngine) -> None:
+    prompt = await one.render([ChatMessage("user", "안녕")])
+    async with aclosing(one.stream("id", prompt, Sampling(max_tokens=100_000, ignore_eos=True))) as deltas:
+        await anext(deltas)
+        await one.stop()
+        with pytest.raises(EngineUnavailable):
+            await rest(deltas)
+    await asyncio.wait_for(remote.closed.wait(), 5)
+
+
+async def test_it_cannot_go_on_in_the_middle(one: RemoteEngine) -> None:
     prompt = await one.render([ChatMessage("user", "안녕")])
     with pytest.raises(EngineError, match="cannot go on in the middle of an answer"):
         await anext(one.stream("id", prompt, Sampling(max_tokens=3), Written((0,), "말")))
     nothing_written = one.stream("id", prompt, Sampling(max_tokens=1), Written((), ""))
-    assert "".join([delta.text async for delta in nothing_written]) == "말0 "
-    await one.stop()
+    assert "".join([delta.text async for delta in nothing_written]) == "멀리서"
 
 
-async def test_faults_are_said_in_words(remote: Remote) -> None:
+async def test_faults_of_the_start_are_said_in_words_and_without_the_key(remote: ScriptedRemote) -> None:
     await fails(engine(remote, api_key="wrong"), EngineConfigError, "refused CHAT_ENGINE__API_KEY")
+    await fails(engine(remote, "a", api_key="wrong"), EngineConfigError, "refused the api_key of 'a' in CHAT_MODELS")
     await fails(engine(remote, model="missing"), EngineConfigError, "offers only big, other")
     await fails(engine(remote, base_url="http://127.0.0.1:1/v1"), EngineUnavailable, "does not answer")
-    remote.status = 500
-    await fails(engine(remote, model="other"), EngineError, "500")
+    remote.broken = refused(500)
+    await fails(engine(remote, model="other"), EngineUnavailable, "500")
+    remote.models = []
+    await fails(engine(remote), EngineUnavailable, "no model yet")
     with pytest.raises(ValueError, match="BASE_URL"):
         engine(remote, base_url=None)
 
 
 async def fails(one: RemoteEngine, kind: type[EngineError], words: str) -> None:
-    with pytest.raises(kind, match=words):
+    with pytest.raises(kind, match=words) as caught:
         await one.start(lambda status: None)
+    assert KEY not in str(caught.value)
     await one.stop()
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (refused(401, f"wrong key {KEY}"), EngineConfigError, "refused CHAT_ENGINE__API_KEY"),
+        (refused(403, f"wrong key {KEY}"), EngineConfigError, "refused CHAT_ENGINE__API_KEY"),
+        (refused(404, "no such model"), EngineConfigError, "404"),
+        (Response(status_code=307, headers={"Location": "http://elsewhere/"}), EngineConfigError, "redirects"),
+        (refused(400, TOO_LONG), PromptTooLong, "3000 tokens, the context window holds 2048"),
+        (refused(400, "too long", code="context_length_exceeded"), PromptTooLong, "holds 4096"),
+        (refused(400, "temperature must be lower"), EngineError, "temperature must be lower"),
+        (refused(429, headers={"Retry-After": "60"}), EngineBusy, "busy"),
+        (refused(503, headers={"Retry-After": "60"}), EngineBusy, "busy"),
+        (sent('data: {"error": {"message": "bad", "code": 400}}\n\n'), EngineError, "bad"),
+    ],
+)
+async def test_a_refusal_is_said_in_words_and_not_sent_again(
+    remote: ScriptedRemote, one: RemoteEngine, answer: Response, kind: type[EngineError], words: str
+) -> None:
+    remote.faults = [answer]
+    with pytest.raises(kind, match=words) as caught:
+        await say(one)
+    assert KEY not in str(caught.value)
+    assert len(remote.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refused(500),
+        refused(502),
+        refused(429),
+        refused(429, headers={"Retry-After": "0"}),
+        sent(),
+        sent(": only a comment\n\n"),
+        sent("data: {not json\n\n", DONE),
+        sent('data: ["no", "object"]\n\n', DONE),
+        sent('data: {"choices": [{"delta": {"content": 7}}]}\n\n', DONE),
+        sent('data: {"error": {"message": "the engine died", "code": 500}}\n\n', DONE),
+        PlainTextResponse("<html>a proxy</html>"),
+    ],
+)
+async def test_before_the_first_token_a_failed_request_is_sent_again(
+    remote: ScriptedRemote, one: RemoteEngine, answer: Response
+) -> None:
+    remote.faults = [answer]
+    assert text(await say(one)) == REPLY
+    assert len(remote.bodies) == 2
+
+
+@pytest.mark.parametrize("cut", [sent(chunk({"content": "반"})), sent(chunk({"content": "반"}), "data: {\n\n")])
+async def test_after_the_first_token_never(remote: ScriptedRemote, one: RemoteEngine, cut: Response) -> None:
+    remote.faults = [cut]
+    prompt = await one.render([ChatMessage("user", "안녕")])
+    deltas = one.stream("id", prompt, Sampling(max_tokens=8))
+    assert (await anext(deltas)).text == "반"
+    with pytest.raises(EngineUnavailable):
+        await anext(deltas)
+    assert len(remote.bodies) == 1
+
+
+async def test_either_end_of_a_stream_is_an_end(remote: ScriptedRemote, one: RemoteEngine) -> None:
+    remote.faults = [sent(chunk({"content": "다"}), DONE), sent(chunk({"content": "다"}, "length"))]
+    assert [(text(deltas := await say(one)), deltas[-1].finish_reason) for _ in range(2)] == [
+        ("다", "stop"),
+        ("다", "length"),
+    ]
+
+
+async def test_reasoning_comes_apart_by_either_name(remote: ScriptedRemote, one: RemoteEngine) -> None:
+    remote.faults = [
+        sent(chunk({"reasoning": "음"}), chunk({"reasoning_content": "…"}), chunk({"content": "네"}), DONE)
+    ]
+    assert [(delta.reasoning, delta.text) for delta in await say(one)] == [("음", ""), ("…", ""), ("", "네"), ("", "")]
+
+
+async def test_a_server_that_wants_another_name_for_the_limit_gets_it(
+    remote: ScriptedRemote, one: RemoteEngine
+) -> None:
+    remote.faults = [refused(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.")]
+    remote.broken = sent(chunk({"content": "네"}, "stop"), DONE)
+    for _ in range(2):
+        assert text(await say(one, max_tokens=5)) == "네"
+    assert [(body.get("max_tokens"), body.get("max_completion_tokens")) for body in remote.bodies] == [
+        (5, None),
+        (None, 5),
+        (None, 5),
+    ]
+
+
+async def test_failures_in_a_row_open_the_breaker_and_a_probe_closes_it(
+    remote: ScriptedRemote, one: RemoteEngine
+) -> None:
+    remote.broken = refused(500)
+    for number in range(BREAK_AFTER):
+        await one.check_health()
+        with pytest.raises(EngineUnavailable):
+            await say(one)
+        assert len(remote.bodies) == (number + 1) * (RETRIES + 1)
+    with pytest.raises(EngineUnavailable, match="3 requests in a row failed"):
+        await one.check_health()
+    remote.broken = refused(429)
+    with pytest.raises(EngineBusy):
+        await one.start(lambda status: None)
+    remote.broken = None
+    await one.start(lambda status: None)
+    await one.check_health()
+
+
+async def test_a_model_that_is_no_longer_offered_is_lost(remote: ScriptedRemote, one: RemoteEngine) -> None:
+    remote.models = [{"id": "other"}]
+    with pytest.raises(EngineUnavailable, match="no longer offers big"):
+        await one.check_health()
+
+
+async def test_what_a_server_refuses_is_tried_again_later(remote: ScriptedRemote) -> None:
+    asleep, wake = asyncio.Event(), asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        assert seconds == 30
+        asleep.set()
+        await wake.wait()
+
+    remote.models = [{"id": "other"}]
+    supervisor = Supervisor(engine(remote, model="big"), sleep=sleep, refused_retry_seconds=30)
+    supervisor.start()
+    await asyncio.wait_for(asleep.wait(), 5)
+    assert (supervisor.status.stage, supervisor.failing) == (Stage.FAILED, True)
+    remote.models = [{"id": "big"}]
+    wake.set()
+    async for status in supervisor.watch():
+        if status.stage is Stage.READY:
+            break
+    assert not supervisor.failing
+    await supervisor.stop()
