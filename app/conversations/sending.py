@@ -139,7 +139,7 @@ class Sending:
         with self._requests.refusals(user, backend.name):
             reservation = await self._limits.reserve(user, writer.generation_id, most)
             try:
-                ticket = self._generations.admit(backend, user.id)
+                ticket = self._generations.admit(user.id, backend)
                 try:
                     yield ticket, reservation
                 except BaseException:

@@ -56,11 +56,11 @@ class Generations:
         """The queue of the first engine."""
         return self._backends.default.admission
 
-    def admit(self, backend: Backend, user_id: UUID) -> Ticket:
-        """Take a place before anything is stored. Raises Unavailable."""
+    def admit(self, user_id: UUID, backend: Backend | None = None) -> Ticket:
+        """Take a place before anything is stored, at the first engine if no other is named. Raises Unavailable."""
         if self._stopping:
             raise Unavailable("The server is shutting down.", code="shutting_down", retry_after=10)
-        return backend.admission.enter(user_id)
+        return (backend or self._backends.default).admission.enter(user_id)
 
     def start(
         self,
