@@ -27,6 +27,7 @@ class ScriptedEngine:
         self.written: list[Written | None] = []
         self.failure: EngineError | None = None
         self.dead = False
+        self.openai: Api | None = None
         self._known = ModelInfo("scripted", window, slots)
         self._info: ModelInfo | None = None
 
@@ -39,8 +40,8 @@ class ScriptedEngine:
 
     @property
     def api(self) -> Api | None:
-        """Scripted engines speak no OpenAI."""
-        return None
+        """`openai`, while it lives."""
+        return None if self._info is None or self.dead else self.openai
 
     async def start(self, report: Report) -> None:
         """Waits for `may_start`."""

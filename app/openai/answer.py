@@ -83,7 +83,7 @@ class Answer(Response):
         if outlet.status >= 400:
             self._call.error = BadRequest("vLLM has refused it.", code="invalid_request")
             self._call.error.status = outlet.status
-        elif self._call.finish_reason is None and line.held:
+        elif self._call.finish_reason is None and outlet.complete:
             # The stream has told it; the status was sent before.
             self._call.error = lost(self._supervisor)
             self._supervisor.suspect()

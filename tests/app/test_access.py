@@ -16,6 +16,7 @@ from app.auth.repository import column
 from app.db import new_id
 from tests.app.serving import PASSWORD, Served
 
+APIS = ("/api/", "/v1/", "/tokenize", "/detokenize")
 NOBODY = "00000000-0000-0000-0000-000000000000"
 ROUTES_OF_ACCOUNTS = {
     "/api/auth/jwt/logout",
@@ -54,15 +55,15 @@ async def test_each_route_answers_each_role_as_the_table_says(served: Served, ro
             await db.execute(update(User).where(column(User.email) == "role@example.com").values(role=role))
         checked = 0
         for route in served.app.routes:
-            if not isinstance(route, APIRoute) or route.path in PUBLIC | DOCS or not route.path.startswith("/api/"):
+            if not isinstance(route, APIRoute) or route.path in PUBLIC | DOCS or not route.path.startswith(APIS):
                 continue
             if "/logout" in route.path or "{path:path}" in route.path:  # it would end the session of this walk
                 continue
             path = re.sub(r"{[^}]*}", NOBODY, route.path)
             for method in route.methods:
                 answer = await client.request(method, path, json={} if method in ("POST", "PATCH") else None)
-                codes = ("role_forbidden", "scope_forbidden")
-                forbidden = answer.status_code == 403 and answer.json()["error"]["code"] in codes
+                codes = ("role_forbidden", "scope_forbidden", None)
+                forbidden = answer.status_code == 403 and answer.json()["error"].get("code") in codes
                 assert forbidden == (needed(method, path) not in allowed), (role, via, method, path, answer.text)
                 checked += 1
         assert checked > 14

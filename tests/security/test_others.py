@@ -16,7 +16,8 @@ IDS = {
     "generation_id": "generation_id",
     "key_id": "key_id",
 }
-ELSEWHERE = ("/api/admin/", "/share/", "/invite/", "/verify/", "/reset/", "/c/", "/static", "/api/invitations")
+# Models belong to nobody.
+ELSEWHERE = ("/api/admin/", "/share/", "/invite/", "/verify/", "/reset/", "/c/", "/static", "/api/invitations", "/v1/")
 
 
 def shown(answer: httpx.Response, tried: str) -> tuple[int, str]:
