@@ -27,7 +27,7 @@ KEPT = ("CHAT_ENGINE__", "CHAT_QUEUE__")
 
 
 class ServerError(Exception):
-    """The server did not become ready; the message ends with its log."""
+    """The server did not become ready (the message then ends with its log) or did not answer as it should."""
 
 
 def free_port() -> int:

@@ -89,6 +89,13 @@ class User:
             raise RuntimeError(f"an answer ended without done: {turn.moments[-1:]}")
         return turn
 
+    async def api_key(self) -> str:
+        """A new key of this account that may chat."""
+        answer = await self.http.post("/api/keys", json={"name": "load test", "scopes": ["chat"]})
+        answer.raise_for_status()
+        key: str = answer.json()["key"]
+        return key
+
     async def exhaust(self, content: str, **params: Any) -> None:
         """Read an answer as cheaply as possible, for those who only are there to be many."""
         tail = b""

@@ -50,15 +50,20 @@ class Line:
 
 @dataclass(frozen=True)
 class Row:
-    """`run(passes)` gives the figures of each pass; servers it needs it starts and stops itself."""
+    """`run(passes)` gives the figures of each pass; servers it needs it starts and stops itself.
+
+    `details` writes those that no line shows, as Markdown behind the table.
+    """
 
     name: str
     lines: Sequence[Line]
     run: Callable[[int], Coroutine[Any, Any, list[Figures]]]
+    details: Callable[[Sequence[Figures]], str] | None = None
 
     def table(self, passes: Sequence[Figures]) -> str:
         """Markdown."""
         rows = [["", f"median of {len(passes)}", "range", "target", ""]]
         rows += [line.cells(passes) for line in self.lines]
         written = ["| " + " | ".join(cells) + " |" for cells in rows]
-        return "\n".join([written[0], "|---|---|---|---|---|", *written[1:]])
+        table = "\n".join([written[0], "|---|---|---|---|---|", *written[1:]])
+        return f"{table}\n\n{self.details(passes)}" if self.details else table

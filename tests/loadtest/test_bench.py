@@ -11,6 +11,8 @@ from loadtest.bench.fairness import jain
 from loadtest.bench.machine import described
 from loadtest.bench.prediction import figures, real_places
 from loadtest.bench.row import Figures, Line, Row
+from loadtest.bench.streams import Load
+from loadtest.bench.throughput import one_pass, p95
 from loadtest.user import Moment, Turn
 
 LINES = (
@@ -102,3 +104,35 @@ def test_prediction_errors() -> None:
 def test_places_are_counted_by_who_got_in() -> None:
     turns = [answer(1, 0, 1, 900, 1), answer(1, 1, 1, 900, 300), answer(1, 1, 1, 900, 200), answer(1, 9, 1, 900, 100)]
     assert real_places(turns) == [1, 4, 3, 2]
+
+
+def test_details_stand_behind_the_table() -> None:
+    row = Row("x", LINES, fixed, lambda passes: f"{len(passes)} passes in detail")
+    assert row.table([{"ms": 8}, {"ms": 9}]).endswith("|\n\n2 passes in detail")
+
+
+def test_p95_is_the_nearest_rank() -> None:
+    assert p95([7]) == 7
+    assert p95(list(range(100, 0, -1))) == 95
+
+
+async def test_each_pass_begins_with_another_side() -> None:
+    order: list[str] = []
+
+    class Fixed:
+        def __init__(self, side: str, rate: float) -> None:
+            self.side, self.rate = side, rate
+
+        async def measure(self, load: Load) -> dict[str, float]:
+            order.append(self.side)
+            return {"rate": self.rate * load.clients, "p50": 100 / self.rate}
+
+    compared: Any = {name: Fixed(name, rate) for name, rate in (("ours", 6), ("vllm", 5), ("chat", 4), ("bare", 8))}
+    found = await one_pass(compared, 0, (Load(2, 1), Load(3, 1)))
+    assert order == ["ours", "vllm", "chat", "bare"] * 2
+    assert found["ours/vllm/3/rate"] == pytest.approx(6 / 5)
+    assert found["ours/vllm/3/p50"] == pytest.approx(5 / 6)
+    assert found["ours/bare/2/rate"] == pytest.approx(6 / 8)
+    assert found["chat/bare/2/rate"] == pytest.approx(4 / 8)
+    await one_pass(compared, 1, (Load(1, 1),))
+    assert order[8:] == ["vllm", "chat", "bare", "ours"]

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.bench import fairness, prediction, restart, second_turn
+from loadtest.bench import fairness, prediction, restart, second_turn, throughput
 from loadtest.bench.row import Figures, Row
+from loadtest.bench.streams import Load
 from loadtest.bench.vllm_server import vllm_server
 from loadtest.local_server import LocalServer
 from loadtest.soak import soak
@@ -43,6 +44,16 @@ async def test_the_answer_goes_on_after_the_engine_was_killed() -> None:
     with server({"CHAT_ENGINE__MODEL": "demo"}) as own:
         own.wait()
         assert await restart.ours(own.url, own.process.popen.pid) > 0
+
+
+async def test_throughput(live_server: Server) -> None:
+    running = LocalServer(live_server.url, live_server.process.popen.pid)
+    loads = (Load(1, 1, 8), Load(32, 1, 4), Load(64, 1, 4))
+    async with throughput.sides(running, accounts=2) as compared:
+        found = [await throughput.one_pass(compared, number, loads) for number in range(2)]
+    complete(throughput.ROW, found[0])
+    assert all(value > 0 for figures in found for value in figures.values())
+    assert throughput.details(found).count("\n| 64 |") == 4
 
 
 def test_vllms_own_server_answers() -> None:
