@@ -13,6 +13,7 @@ from typing import Any
 import httptools
 import httpx
 
+from loadtest.bench.vllm_server import NAME
 from loadtest.local_server import ServerError
 from loadtest.questions import QUESTIONS
 from loadtest.sse import Event, Parser
@@ -65,7 +66,7 @@ def _completion_text(event: Event) -> str:
 COMPLETIONS = Dialect(
     "/v1/chat/completions",
     lambda question, tokens: {
-        "model": "demo",
+        "model": NAME,
         "messages": [{"role": "user", "content": question}],
         "max_tokens": tokens,
         "temperature": 0,

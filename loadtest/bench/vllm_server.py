@@ -19,7 +19,8 @@ from loadtest.local_server import ROOT, free_port, stopping, wait_for
 # `vllm serve` does not start from the CPU wheel; this is the server behind it.
 MODULE = "vllm.entrypoints.launchers.api_server.entry"
 MODEL = ROOT / "engine" / "demo" / "checkpoint"
-ARGUMENTS = ["--served-model-name", "demo", "--max-model-len", "8192", "--max-num-seqs", "128", "--enforce-eager"]
+NAME = "vllm-chat-demo"  # as ours is called, so that both are asked alike
+ARGUMENTS = ["--served-model-name", NAME, "--max-model-len", "8192", "--max-num-seqs", "128", "--enforce-eager"]
 # What our engine gets on a CPU. vLLM's defaults take about twice as long to start: this is its better side.
 CPU = {
     "VLLM_CPU_KVCACHE_SPACE": "1",
@@ -51,7 +52,7 @@ class VllmServer:
 
     def first_token(self) -> float:
         """Ask; the moment at which the first text arrives, on `time.perf_counter`."""
-        body = {"model": "demo", "stream": True, "max_tokens": 64, "ignore_eos": True}
+        body = {"model": NAME, "stream": True, "max_tokens": 64, "ignore_eos": True}
         body["messages"] = [{"role": "user", "content": "안녕하세요"}]
         with httpx.stream(
             "POST", f"{self.url}/v1/chat/completions", json=body, timeout=60, trust_env=False

@@ -46,14 +46,14 @@ async def test_the_answer_goes_on_after_the_engine_was_killed() -> None:
         assert await restart.ours(own.url, own.process.popen.pid) > 0
 
 
+@pytest.mark.timeout(400)  # two more processes import vLLM
 async def test_throughput(live_server: Server) -> None:
     running = LocalServer(live_server.url, live_server.process.popen.pid)
-    loads = (Load(1, 1, 8), Load(32, 1, 4), Load(64, 1, 4))
     async with throughput.sides(running, accounts=2) as compared:
-        found = [await throughput.one_pass(compared, number, loads) for number in range(2)]
-    complete(throughput.ROW, found[0])
-    assert all(value > 0 for figures in found for value in figures.values())
-    assert throughput.details(found).count("\n| 64 |") == 4
+        found = await throughput.one_pass(compared, 0, (Load(1, 1, 8), Load(32, 1, 4), Load(64, 1, 4)))
+    complete(throughput.ROW, found)
+    assert all(value > 0 for key, value in found.items() if not key.endswith("/cpu"))  # the clock of CPU time is coarse
+    assert throughput.details([found]).count("\n| 64 |") == 4
 
 
 def test_vllms_own_server_answers() -> None:
