@@ -46,7 +46,7 @@ async def test_the_answer_goes_on_after_the_engine_was_killed() -> None:
         assert await restart.ours(own.url, own.process.popen.pid) > 0
 
 
-@pytest.mark.timeout(400)  # two more processes import vLLM
+@pytest.mark.timeout(600)  # two more processes import vLLM
 async def test_throughput(live_server: Server) -> None:
     running = LocalServer(live_server.url, live_server.process.popen.pid)
     async with throughput.sides(running, accounts=2) as compared:
