@@ -4,6 +4,7 @@ after that grow at their end again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, groupby
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -15,6 +16,9 @@ REPLY_SHARE = 4
 # What is kept of a full window.
 KEPT_SHARE = 2
 MIN_REPLY_TOKENS = 16
+# More than this never fits, runs of blanks apart: it is cut before it is counted, for tokenizing a conversation of
+# 1000 long messages takes half a minute.
+CHARS_PER_TOKEN = 16
 
 
 class Stored(Protocol):
@@ -68,11 +72,11 @@ def last_length(path: Sequence[Stored]) -> int:
 def alternating(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
     """Join questions that follow one another: many chat templates insist on alternating roles."""
     joined: list[ChatMessage] = []
-    for message in messages:
-        if joined and joined[-1].role == message.role == "user":
-            joined[-1] = ChatMessage("user", f"{joined[-1].content}\n\n{message.content}")
+    for role, group in groupby(messages, key=lambda message: message.role):
+        if role == "user":
+            joined.append(ChatMessage("user", "\n\n".join(message.content for message in group)))
         else:
-            joined.append(message)
+            joined += group
     return joined
 
 
@@ -90,13 +94,16 @@ async def fit(
     async def render(begin: int) -> Prompt:
         return await engine.render(alternating([*head, *(turn.message for turn in said[begin:])]))
 
+    # Characters from each message to the end.
+    lengths = list(accumulate(len(turn.message.content) for turn in reversed(said)))[::-1]
+    most = window * CHARS_PER_TOKEN
     begin = next((index for index, turn in enumerate(said) if str(turn.id) == start), 0)
-    prompt = await render(begin)
-    if prompt.tokens + reserve > window:
+    prompt = await render(begin) if lengths[begin] <= most else None
+    if prompt is None or prompt.tokens + reserve > window:
         least = await render(len(said) - 1)
         _check(least.tokens, min(reserve, MIN_REPLY_TOKENS), window)
         begin, prompt = len(said) - 1, least
-        starts = [index for index, turn in enumerate(said) if turn.message.role == "user"]
+        starts = [index for index, turn in enumerate(said) if turn.message.role == "user" and lengths[index] <= most]
         low, high = 0, len(starts) - 1
         while low < high:
             middle = (low + high) // 2
