@@ -4,7 +4,7 @@ VENV := .venv/bin
 export BUILD ?= cpu
 COMPOSE := docker compose --env-file .env -f docker/compose.yml $(if $(filter gpu,$(BUILD)),-f docker/compose.gpu.yml)
 .DEFAULT_GOAL := help
-.PHONY: help run test check load bench soak fuzz up down lock demo-model demo-eval screenshots install install-test
+.PHONY: help run test check load bench soak crowd fuzz up down lock demo-model demo-eval screenshots install install-test
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,9 @@ bench: install-test ## measure and write docs/performance.md (ROWS="fairness res
 
 soak: install-test ## memory over 5000 answers and 1000 pages (GENERATIONS=, PAGES=)
 	@$(VENV)/python -m loadtest.soak
+
+crowd: install-test ## strangers, open pages and too many questions (VISITS=, SOCKETS=, QUESTIONS=, USERS=, SECONDS=)
+	@$(VENV)/python -m loadtest.crowd
 
 fuzz: install-test ## 50 000 random bad requests of a signed-in user (CALLS=, SEED=)
 	@FUZZ_CALLS=$(or $(CALLS),50000) FUZZ_SEED=$(or $(SEED),7) $(VENV)/python -m pytest tests/fuzz -k sqlite -s -q

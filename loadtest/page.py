@@ -24,6 +24,12 @@ class Browser:
 
     async def open(self) -> None:
         """Load the page, connect, receive the first messages, close the tab."""
+        async with self.tab() as socket:
+            await socket.sleep(0.05)
+
+    @contextlib.asynccontextmanager
+    async def tab(self) -> AsyncIterator[socketio.AsyncClient]:
+        """A page with its socket, which lives as long as the block."""
         page = await self._http.get("/")
         page.raise_for_status()
         found = _QUERY.search(page.text)
@@ -37,8 +43,10 @@ class Browser:
         async with aiohttp.ClientSession() as session:
             socket = socketio.AsyncClient(reconnection=False, http_session=session)
             await socket.connect(str(address), headers, socketio_path=SOCKET_PATH, transports=["websocket"])
-            await socket.sleep(0.05)
-            await socket.disconnect()
+            try:
+                yield socket
+            finally:
+                await socket.disconnect()
 
 
 def _plain(value: object) -> str:

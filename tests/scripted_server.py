@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-
-import uvicorn
+import socket
 
 from app.config import load_settings
 from app.logs import configure_logging
 from app.main import create_app
 from app.migrate import migrate
+from app.serve import Server, configured
 from tests.scripted_engine import ScriptedEngine
 
 REPLY = """# 스트리밍 시험
@@ -38,12 +38,11 @@ def main() -> None:
     configure_logging(json=False)
     migrate(settings)
 
-    async def serve() -> None:
-        engine = ScriptedEngine(REPLY, delay=float(os.environ.get("SCRIPTED_DELAY", "0.05")))
-        app = create_app(settings, engine)
-        await uvicorn.Server(uvicorn.Config(app, port=settings.port, log_config=None)).serve()
-
-    asyncio.run(serve())
+    engine = ScriptedEngine(REPLY, delay=float(os.environ.get("SCRIPTED_DELAY", "0.05")))
+    app = create_app(settings, engine)
+    config = configured(settings, app)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(Server(config, app).serve(sockets=[socket.create_server((settings.host, settings.port))]))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,14 +51,20 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     return {**inherited, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT), **settings}
 
 
+# The service with an engine that says what is written in it, SCRIPTED_DELAY seconds per word.
+SCRIPTED = ("tests.scripted_server",)
+
+
 @contextlib.contextmanager
-def server(settings: Mapping[str, str], data_dir: Path | None = None) -> Iterator[Server]:
+def server(
+    settings: Mapping[str, str], data_dir: Path | None = None, module: Sequence[str] = ("app", "serve")
+) -> Iterator[Server]:
     """Start the service with `settings` (CHAT_… variables). It is not ready yet: call `wait`."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="chat-server-") as folder:
         data = data_dir or Path(folder, "data")
         variables = {"CHAT_DATA_DIR": str(data), "CHAT_PORT": str(port), **settings}
-        command = [sys.executable, "-m", "app", "serve"]
+        command = [sys.executable, "-m", *module]
         # Its working directory is empty, so that a `.env` of the checkout has no say.
         with running(
             command, Path(folder, "log"), env=environment(variables), cwd=Path(folder), end=signal.SIGTERM

@@ -1,6 +1,7 @@
 """The proxy as it is shipped, in front of a stand-in."""
 
 import ssl
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,6 +151,24 @@ def test_too_many_sign_ins(client: httpx.Client) -> None:
     refused = client.post("/api/auth/jwt/login", content=b"x")
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
     assert refused.json()["error"]["code"] == "too_many_requests"
+
+
+def test_too_many_pages(nginx_installed: None, behind: Upstream) -> None:
+    """Five a second and twenty at once; what pages are made of does not count."""
+    with (
+        nginx([behind.address]) as proxy,
+        httpx.Client(base_url=proxy.url, verify=proxy.tls, trust_env=False) as client,
+    ):
+        began = time.monotonic()
+        statuses = [client.get(f"/c/{number}").status_code for number in range(60)]
+        allowed = 21 + 5 * (time.monotonic() - began)
+        assert statuses[:21] == [200] * 21
+        assert 21 <= statuses.count(200) <= allowed
+        while (refused := client.get("/")).status_code == 200:
+            continue
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
+        assert "Too many requests" in refused.text
+        assert {client.get(f"/static/{number}.css").status_code for number in range(30)} == {200}
 
 
 def test_a_lost_server_has_a_page_and_a_json_of_ours(nginx_installed: None) -> None:
