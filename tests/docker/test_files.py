@@ -11,6 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from app.config import load_settings
+from tests.rig.postgres import LOGGING
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
@@ -88,6 +89,11 @@ def test_only_nginx_is_reachable_from_outside() -> None:
     assert COMPOSE["networks"]["inside"]["internal"] is True
     for name in SERVICES.keys() - {"nginx", "app"}:
         assert SERVICES[name]["networks"] == ["inside"]
+
+
+def test_the_database_logs_no_values() -> None:
+    """With the settings that `tests/e2e/test_log_privacy.py` tries."""
+    assert SERVICES["postgres"]["command"] == ["postgres", *(f"-c{name}={value}" for name, value in LOGGING.items())]
 
 
 def test_the_template_gets_all_its_variables() -> None:

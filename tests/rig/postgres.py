@@ -15,6 +15,12 @@ from pathlib import Path
 from tests.rig.ports import LOOPBACK, free_port
 from tests.rig.processes import Process, RigError, running, unprivileged
 
+# As in docker/compose.yml: no value of anybody's is in its log.
+LOGGING = {
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
 SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
@@ -22,6 +28,7 @@ SETTINGS = {
     "full_page_writes": "off",
     "synchronous_commit": "off",
     "max_connections": "200",
+    **LOGGING,
 }
 
 
