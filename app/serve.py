@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable
@@ -23,6 +24,8 @@ from app.services import DRAIN_SECONDS, SAVE_SECONDS, Services
 
 log = structlog.get_logger(__name__)
 
+# Open files: each page and each stream is one. Shells and systemd allow 1024 to who does not ask for more.
+MAX_FILES = 65_536
 # uvicorn waits this long for open streams after our drain has ended them, in seconds.
 GRACE_SECONDS = 3
 
@@ -30,6 +33,7 @@ GRACE_SECONDS = 3
 def run(settings: Settings) -> None:
     """Blocks until the server has stopped. Raises typer.Exit(1) for a taken port or an unusable database."""
     configure_logging(json=settings.env == "production")
+    allow_many_connections()
     listener = _listen(settings.host, settings.port)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     _migrate(settings)
@@ -46,6 +50,14 @@ def run(settings: Settings) -> None:
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(Server(config, app).serve(sockets=[listener]))
     log.info("stopped")
+
+
+def allow_many_connections() -> None:
+    """Raise our own limit of open files, as far as the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def configured(settings: Settings, app: FastAPI) -> uvicorn.Config:

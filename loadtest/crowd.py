@@ -1,14 +1,17 @@
 """`make crowd`: what crowds do to a server. VISITS (2000), SOCKETS (1000), QUESTIONS (200), USERS (10), SECONDS (120).
 
 Anonymous visits, open pages that nobody touches, and far too many questions at once, each with a server of its own; the
-figures are printed and written into docs/reliability.md. Exit code 1 when an answer does not come or a socket is lost.
+figures are printed and written into docs/reliability.md. A size of 0 leaves a crowd out. Exit code 1 when an answer
+does not come or a socket is lost.
 """
 
 import asyncio
 import os
 import sys
+from collections.abc import AsyncIterator
 
 import httpx
+from socketio.exceptions import ConnectionError as SocketError
 
 from loadtest.bench.document import put
 from loadtest.bench.machine import described
@@ -25,19 +28,27 @@ REST_SECONDS = 90.0
 REPORT = ROOT / "docs" / "reliability.md"
 
 
-async def measure(sizes: dict[str, int]) -> list[str]:
-    """A line per crowd."""
-    lines = []
-    with started(DEMO) as server:
-        lines.append(str(await visits(server, sizes["VISITS"], sizes["USERS"], REST_SECONDS)))
-        print(lines[-1], flush=True)
-    with started(DEMO) as server:
-        lines += [str(one) for one in await idle(server, sizes["SOCKETS"], sizes["USERS"], sizes["SECONDS"])]
-        print(*lines[-2:], sep="\n", flush=True)
-    with started(DEMO | SMALL) as server:
-        lines.append(f"{SMALL}: {await overload(server.url, sizes['QUESTIONS'])}")
-        print(lines[-1], flush=True)
-    return lines
+async def measure(sizes: dict[str, int]) -> AsyncIterator[tuple[str, list[object]]]:
+    """The name of each crowd and a line or two of what it did; one of size 0 is left out."""
+    if sizes["VISITS"]:
+        with started(DEMO) as server:
+            yield "visits", [await visits(server, sizes["VISITS"], sizes["USERS"], REST_SECONDS)]
+    if sizes["SOCKETS"]:
+        with started(DEMO) as server:
+            yield "open pages", list(await idle(server, sizes["SOCKETS"], sizes["USERS"], sizes["SECONDS"]))
+    if sizes["QUESTIONS"]:
+        with started(DEMO | SMALL) as server:
+            yield "too many questions", [await overload(server.url, sizes["QUESTIONS"])]
+
+
+async def report(sizes: dict[str, int]) -> None:
+    """Print and write each crowd as soon as it is over."""
+    command = "make crowd " + " ".join(f"{name}={size}" for name, size in sizes.items())
+    machine = described(command)
+    async for name, found in measure(sizes):
+        print(*found, sep="\n", flush=True)
+        put(REPORT, name, "\n".join([*(f"- {line}" for line in found), "", machine]))
+        machine = described(command)
 
 
 def main() -> int:
@@ -46,15 +57,13 @@ def main() -> int:
     if not all(value.isdigit() for value in given.values()):
         print(f"make crowd: {', '.join(DEFAULTS)} are numbers", file=sys.stderr)
         return 2
-    machine = described("make crowd " + " ".join(f"{name}={value}" for name, value in given.items()))
     try:
-        lines = asyncio.run(measure({name: int(value) for name, value in given.items()}))
-    except (ServerError, ExceptionGroup, RuntimeError, httpx.HTTPError) as error:
+        asyncio.run(report({name: int(value) for name, value in given.items()}))
+    except (ServerError, ExceptionGroup, RuntimeError, httpx.HTTPError, SocketError) as error:
         print(f"make crowd: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    put(REPORT, "crowd", "\n".join([*(f"- {line}" for line in lines), "", machine]))
     return 0
 
 

@@ -10,6 +10,7 @@ import aiohttp
 import httpx
 import socketio
 
+TIMEOUT = 60
 SOCKET_PATH = "/_nicegui_ws/socket.io"
 # What the page tells its own script to connect with, as Python writes it.
 _QUERY = re.compile(r"query: (\{.*?\}),?\s*$", re.MULTILINE)
@@ -41,8 +42,9 @@ class Browser:
         cookies = "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())
         headers = {"Cookie": cookies, "Origin": self._url}
         async with aiohttp.ClientSession() as session:
-            socket = socketio.AsyncClient(reconnection=False, http_session=session)
-            await socket.connect(str(address), headers, socketio_path=SOCKET_PATH, transports=["websocket"])
+            socket = socketio.AsyncClient(reconnection=False, http_session=session, request_timeout=TIMEOUT)
+            path = {"socketio_path": SOCKET_PATH, "transports": ["websocket"], "wait_timeout": TIMEOUT}
+            await socket.connect(str(address), headers, **path)
             try:
                 yield socket
             finally:
@@ -56,7 +58,7 @@ def _plain(value: object) -> str:
 @contextlib.asynccontextmanager
 async def signed_in(url: str, email: str, password: str) -> AsyncIterator[Browser]:
     """Sign in with the form, as people do; the cookie is the browser's."""
-    async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT, trust_env=False) as http:
         answer = await http.post("/login", data={"email": email, "password": password}, headers={"Origin": url})
         if answer.status_code != 303 or not http.cookies:
             raise RuntimeError(f"POST /login: {answer.status_code}")

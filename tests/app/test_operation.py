@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import re
+import resource
 from collections.abc import Callable
 
 import httpx
@@ -11,6 +12,7 @@ import structlog
 
 from app.config import Settings
 from app.logs import configure_logging
+from app.serve import MAX_FILES, allow_many_connections
 from tests.app.serving import Served, chat, serving
 
 
@@ -79,3 +81,16 @@ async def test_the_documentation_page_loads_nothing_from_elsewhere(client: httpx
     for address in addresses:
         assert address.startswith("/"), address
         assert (await client.get(address)).status_code == 200, address
+
+
+def test_the_limit_of_open_files_is_raised() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+        allow_many_connections()
+        raised = resource.getrlimit(resource.RLIMIT_NOFILE)
+        assert raised == (MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES), hard)
+        allow_many_connections()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == raised
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
