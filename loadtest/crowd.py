@@ -10,8 +10,8 @@ import os
 import sys
 from collections.abc import AsyncIterator
 
+import aiohttp
 import httpx
-from socketio.exceptions import ConnectionError as SocketError
 
 from loadtest.bench.document import put
 from loadtest.bench.machine import described
@@ -59,7 +59,7 @@ def main() -> int:
         return 2
     try:
         asyncio.run(report({name: int(value) for name, value in given.items()}))
-    except (ServerError, ExceptionGroup, RuntimeError, httpx.HTTPError, SocketError) as error:
+    except (ServerError, ExceptionGroup, RuntimeError, httpx.HTTPError, aiohttp.ClientError) as error:
         print(f"make crowd: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -5,11 +5,10 @@ import contextlib
 from dataclasses import dataclass
 
 import httpx
-from socketio import AsyncClient
 
 from loadtest.figures import buckets, percentile, quantile, rss_mb
 from loadtest.local_server import LocalServer
-from loadtest.page import signed_in
+from loadtest.page import Tab, signed_in
 from loadtest.talking import talking
 from loadtest.user import signed_up
 
@@ -52,7 +51,7 @@ async def idle(server: LocalServer, sockets: int, users: int, seconds: float) ->
     async with contextlib.AsyncExitStack() as stack:
         user = await stack.enter_async_context(signed_up(server.url))
         browser = await stack.enter_async_context(signed_in(server.url, user.email, user.password))
-        tabs: list[AsyncClient] = []
+        tabs: list[Tab] = []
         for _ in range(0, sockets, OPENED_AT_ONCE):
             opening = (
                 stack.enter_async_context(browser.tab()) for _ in range(min(OPENED_AT_ONCE, sockets - len(tabs)))

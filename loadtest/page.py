@@ -1,6 +1,7 @@
 """The chat page as a browser opens it, without drawing it: sign in, load `/`, connect its socket, close."""
 
 import ast
+import asyncio
 import contextlib
 import re
 import uuid
@@ -8,47 +9,74 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import httpx
-import socketio
 
 TIMEOUT = 60
-SOCKET_PATH = "/_nicegui_ws/socket.io"
+SOCKET_PATH = "/_nicegui_ws/socket.io/"
+# Packets of Engine.IO 4, with a packet of Socket.IO in the third.
+PING, PONG, CONNECT = "2", "3", "40"
 # What the page tells its own script to connect with, as Python writes it.
 _QUERY = re.compile(r"query: (\{.*?\}),?\s*$", re.MULTILINE)
+
+
+class Tab:
+    """An open page: reads what the server sends and answers its pings, as a page does that nobody touches."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._reading = asyncio.create_task(self._read())
+
+    @property
+    def connected(self) -> bool:
+        """False when the server has closed it."""
+        return not self._reading.done()
+
+    async def _read(self) -> None:
+        async for message in self._socket:
+            if message.data == PING:
+                await self._socket.send_str(PONG)
+
+    async def close(self) -> None:
+        """As a browser that leaves."""
+        await self._socket.close()
+        await self._reading
 
 
 class Browser:
     """One signed-in browser; every `open` is a new tab."""
 
-    def __init__(self, http: httpx.AsyncClient, url: str) -> None:
+    def __init__(self, http: httpx.AsyncClient, url: str, session: aiohttp.ClientSession) -> None:
         self._http = http
         self._url = url
+        self._session = session
 
     async def open(self) -> None:
         """Load the page, connect, receive the first messages, close the tab."""
-        async with self.tab() as socket:
-            await socket.sleep(0.05)
+        async with self.tab():
+            await asyncio.sleep(0.05)
 
     @contextlib.asynccontextmanager
-    async def tab(self) -> AsyncIterator[socketio.AsyncClient]:
-        """A page with its socket, which lives as long as the block."""
+    async def tab(self) -> AsyncIterator[Tab]:
+        """A page with its socket, which lives as long as the block. Raises aiohttp.ClientError when it gets none."""
         page = await self._http.get("/")
         page.raise_for_status()
         found = _QUERY.search(page.text)
         if found is None:
             raise RuntimeError(f"{page.url} is not the chat page")
-        tab = str(uuid.uuid4())
-        query = ast.literal_eval(found[1]) | {"tab_id": tab, "document_id": str(uuid.uuid4())}
-        address = httpx.URL(self._url, params={name: _plain(value) for name, value in query.items()})
+        query = ast.literal_eval(found[1]) | {"tab_id": str(uuid.uuid4()), "document_id": str(uuid.uuid4())}
+        params = {name: _plain(value) for name, value in query.items()} | {"EIO": "4", "transport": "websocket"}
         cookies = "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())
         headers = {"Cookie": cookies, "Origin": self._url}
-        async with aiohttp.ClientSession() as session:
-            socket = socketio.AsyncClient(reconnection=False, http_session=session, request_timeout=TIMEOUT)
-            path = {"socketio_path": SOCKET_PATH, "transports": ["websocket"], "wait_timeout": TIMEOUT}
-            await socket.connect(str(address), headers, **path)
+        async with self._session.ws_connect(self._url + SOCKET_PATH, params=params, headers=headers) as socket:
+            await socket.receive_str()
+            await socket.send_str(CONNECT)
+            answer = await socket.receive_str()
+            if not answer.startswith(CONNECT):
+                raise RuntimeError(f"the page's socket was refused: {answer}")
+            tab = Tab(socket)
             try:
-                yield socket
+                yield tab
             finally:
-                await socket.disconnect()
+                await tab.close()
 
 
 def _plain(value: object) -> str:
@@ -62,4 +90,6 @@ async def signed_in(url: str, email: str, password: str) -> AsyncIterator[Browse
         answer = await http.post("/login", data={"email": email, "password": password}, headers={"Origin": url})
         if answer.status_code != 303 or not http.cookies:
             raise RuntimeError(f"POST /login: {answer.status_code}")
-        yield Browser(http, url)
+        # As many sockets at once as there are tabs.
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+            yield Browser(http, url, session)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import linear_regression
 
+import aiohttp
 import httpx
 import psutil
-from socketio.exceptions import ConnectionError as SocketError
 
 from loadtest.bench.document import put
 from loadtest.bench.machine import described
@@ -97,7 +97,7 @@ class Soak:
                 for is_page in self._kinds:
                     try:
                         await (browser.open() if is_page else write())
-                    except (RuntimeError, httpx.HTTPError, SocketError) as error:
+                    except (RuntimeError, httpx.HTTPError, aiohttp.ClientError) as error:
                         self.faults.append(f"after {self._done} operations: {error!r}"[:300])
                     self._done += 1
                     if self._done % self._every == 0:
