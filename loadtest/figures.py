@@ -15,6 +15,12 @@ def rss_mb(pid: int) -> float:
     return float(psutil.Process(pid).memory_info().rss) / 2**20
 
 
+def cpu_seconds(pid: int) -> float:
+    """Processor time that the web process has used; other work on the machine does not change it."""
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
+
+
 async def buckets(http: httpx.AsyncClient, name: str = LAG) -> dict[float, float]:
     """Of the histogram `name`: how many were at most so many seconds."""
     text = (await http.get("/metrics")).text

@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+import time
 from dataclasses import dataclass
 
 import httpx
 
-from loadtest.figures import buckets, percentile, quantile, rss_mb
+from loadtest.figures import buckets, cpu_seconds, percentile, quantile, rss_mb
 from loadtest.local_server import LocalServer
 from loadtest.page import Tab, signed_in
 from loadtest.talking import talking
@@ -24,11 +25,13 @@ class Idle:
     ttft_p95_ms: float
     answers: int
     lag_p99_ms: float
+    cpu_share: float
 
     def __str__(self) -> str:
         return (
             f"{self.sockets} open pages: memory {self.rss_mb:.0f} MB; {self.answers} answers, first text p95 "
-            f"{self.ttft_p95_ms:.0f} ms; event loop late p99 at most {self.lag_p99_ms:.0f} ms"
+            f"{self.ttft_p95_ms:.0f} ms; event loop late p99 at most {self.lag_p99_ms:.0f} ms; "
+            f"the web process took {self.cpu_share:.0%} of a core"
         )
 
 
@@ -37,12 +40,13 @@ async def _watch(server: LocalServer, sockets: int, users: int, seconds: float) 
         async with talking(server.url, users) as turns:
             # Signing up is over: hashing passwords is none of this.
             turns.clear()
-            before = await buckets(http)
+            before, began, used = await buckets(http), time.monotonic(), cpu_seconds(server.pid)
             await asyncio.sleep(seconds)
+            share = (cpu_seconds(server.pid) - used) / (time.monotonic() - began)
             after = await buckets(http)
     times = [turn.ttft_ms for turn in turns]
     late = 1000 * quantile(before, after, 0.99)
-    return Idle(sockets, rss_mb(server.pid), percentile(times, 0.95), len(times), late)
+    return Idle(sockets, rss_mb(server.pid), percentile(times, 0.95), len(times), late, share)
 
 
 async def idle(server: LocalServer, sockets: int, users: int, seconds: float) -> tuple[Idle, Idle]:
