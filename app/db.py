@@ -1,5 +1,6 @@
 """The database: SQLite or PostgreSQL, one short transaction per service call."""
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -12,14 +13,12 @@ from uuid import UUID
 from sqlalchemy import DateTime, Dialect, MetaData, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from app.config import Settings
-from app.errors import Unavailable
+from app.storage_errors import as_unavailable
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -28,7 +27,11 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-STORAGE_RETRY_SECONDS = 5
+# PostgreSQL may hang. How long to wait for a connection that works (asked, or made anew), and for one statement, in
+# seconds; letting go of a connection that hangs takes the driver two more.
+CONNECT_SECONDS = 2.0
+REACH_SECONDS = 3.0
+STATEMENT_SECONDS = 4.0
 READING = "vllm_chat_reading"
 
 
@@ -72,14 +75,18 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self.url = make_url(settings.database_url)
-        self.engine = _create(settings, self.url.get_backend_name() == "sqlite")
+        sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _create(settings, sqlite)
+        # A writer of SQLite waits for the one before.
+        self._reach_seconds = None if sqlite else REACH_SECONDS
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One short transaction: commits at the end, rolls back on any error.
 
-        Raises Unavailable when the database cannot be reached, so that it is never mistaken for "no such user".
+        Raises Unavailable when the database cannot be reached, so that it is never mistaken for "no such user", or is
+        full.
         """
         async with self._transaction({}) as session:
             yield session
@@ -94,15 +101,13 @@ class Database:
     async def _transaction(self, options: dict[str, Any]) -> AsyncIterator[AsyncSession]:
         try:
             async with self._sessions.begin() as session:
-                if options:
+                async with asyncio.timeout(self._reach_seconds):
                     await session.connection(execution_options=options)
                 yield session
-        except (OperationalError, InterfaceError, PoolTimeout, ConnectionError, TimeoutError) as error:
-            raise storage_unavailable() from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise storage_unavailable() from error
-            raise
+        except Exception as error:
+            if (unavailable := as_unavailable(error)) is None:
+                raise
+            raise unavailable from error
 
     async def ping(self) -> None:
         """Raises Unavailable when the database does not answer."""
@@ -120,15 +125,6 @@ async def insert_new(db: AsyncSession, table: type[Base], rows: Sequence[dict[st
     await db.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
-def storage_unavailable() -> Unavailable:
-    """The 503 for a lost database."""
-    return Unavailable(
-        "The storage is unavailable right now. Please try again in a moment.",
-        code="storage_unavailable",
-        retry_after=STORAGE_RETRY_SECONDS,
-    )
-
-
 def _create(settings: Settings, sqlite: bool) -> AsyncEngine:
     if not sqlite:
         return create_async_engine(
@@ -138,7 +134,7 @@ def _create(settings: Settings, sqlite: bool) -> AsyncEngine:
             pool_timeout=2,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args={"timeout": 2, "command_timeout": 5},
+            connect_args={"timeout": CONNECT_SECONDS, "command_timeout": STATEMENT_SECONDS},
         )
     if path := make_url(settings.database_url).database:
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)

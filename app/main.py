@@ -31,7 +31,7 @@ from app.request_log import router as request_log
 from app.services import open_services
 from engine.base import Engine
 from engine.factory import build_engine
-from ui.app import mount, watching
+from ui.app import mount, unavailable, watching
 
 MAX_BODY = 256 * 1024
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -63,7 +63,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     mount(app)
     # Added last is outermost.
     app.add_middleware(RequestLimits)
-    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Guard, settings=settings, unavailable=unavailable)
     app.add_middleware(BodyLimit, limit=MAX_BODY)
     if settings.cors_origins:
         # Outside the guard, which would refuse preflights. Cookies stay at home: programs send a bearer token.

@@ -14,6 +14,7 @@ from ui.sessions import watching as watching
 from ui.socket_guard import guard_sockets
 from ui.static_files import FOLDER, CachedStaticFiles
 from ui.templating import not_found
+from ui.templating import unavailable as unavailable
 from ui.theme import add_shared_head
 
 TITLE = "vllm-chat"

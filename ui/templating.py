@@ -7,6 +7,8 @@ from fastapi.templating import Jinja2Templates
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.errors import Unavailable
+from ui.feedback import words_for
 from ui.i18n import LANGUAGES, keep_language, translator_of
 from ui.static_files import PLAIN_STYLES, static_url
 from ui.theme import THEMES, theme_of
@@ -30,3 +32,13 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> R
 def not_found(request: Request) -> Response:
     """A friendly page with the way home."""
     return page(request, "not_found.html", 404)
+
+
+def unavailable(request: Request, error: Unavailable) -> Response:
+    """What cannot be shown now, in words; the page tries again by itself."""
+    seconds = error.retry_after or 5
+    words = words_for(translator_of(request), error)
+    response = page(request, "unavailable.html", error.status, words=words, seconds=seconds)
+    response.headers["Retry-After"] = str(seconds)
+    response.headers["Cache-Control"] = "no-store"
+    return response

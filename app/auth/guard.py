@@ -1,9 +1,10 @@
 """Guard by default: every path needs a signed-in user except those listed here."""
 
+from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -14,7 +15,7 @@ from app.auth.current import CurrentUser
 from app.auth.keys import KeyService, is_key
 from app.auth.service import AuthService
 from app.config import Settings
-from app.errors import AppError, Forbidden, Unauthorized
+from app.errors import AppError, Forbidden, Unauthorized, Unavailable
 from app.http import app_error_response
 
 PUBLIC = {"/login", "/register", "/logout", "/healthz", "/readyz", "/metrics", "/favicon.ico"}
@@ -31,10 +32,16 @@ API_PREFIXES = ("/api/", "/v1/", "/tokenize", "/detokenize")
 
 
 class Guard:
-    """Pure ASGI: puts the `CurrentUser` (or None on public paths) into `request.state.user`."""
+    """Pure ASGI: puts the `CurrentUser` (or None on public paths) into `request.state.user`.
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    `unavailable` is the page that people see while it cannot be looked up who they are.
+    """
+
+    def __init__(
+        self, app: ASGIApp, settings: Settings, unavailable: Callable[[Request, Unavailable], Response]
+    ) -> None:
         self.app = app
+        self._unavailable = unavailable
         self._settings = settings
         development = settings.env == "development"
         self._public = PUBLIC | (DOCS if development else set())
@@ -58,14 +65,20 @@ class Guard:
     async def _check(self, connection: HTTPConnection) -> None:
         # Not `url.path`: a hostile Host header has changed that one before (CVE-2026-48710).
         path: str = connection.scope["path"]
-        user = connection.state.user = await self._user(connection)
+        public = connection.state.public = path in self._public or path.startswith(self._public_prefixes)
+        connection.state.user = None
+        try:
+            user = connection.state.user = await self._user(connection)
+        except Unavailable:
+            if not public:
+                raise
+            user = None
         if path.startswith(SOCKET_PREFIX) and not self._same_origin(connection, required=True):
             raise Forbidden("This connection comes from another site.", code="foreign_origin")
         changes = connection.scope["type"] == "http" and connection.scope["method"] not in SAFE_METHODS
         by_browser = (user is not None and user.via == "cookie") or not path.startswith(API_PREFIXES)
         if changes and by_browser and not self._same_origin(connection, required=False):
             raise Forbidden("This request comes from another site.", code="foreign_origin")
-        public = connection.state.public = path in self._public or path.startswith(self._public_prefixes)
         if user is None and not public:
             raise Unauthorized("Sign in first: the token, key or session is missing, wrong or expired.")
         if user is not None and not public and connection.scope["type"] == "http":
@@ -112,6 +125,8 @@ class Guard:
             return response
         if isinstance(error, Forbidden) and connection.scope["path"] in FORMS:
             return RedirectResponse(connection.scope["path"], 303)
+        if isinstance(error, Unavailable) and _wants_page(connection):
+            return self._unavailable(Request(connection.scope), error)
         return app_error_response(connection.scope, error)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.generations.admission import Ticket
 from app.generations.backends import Backend
-from app.generations.events import EventLog, EventType
+from app.generations.events import Event, EventLog, EventType
 from app.generations.journal import Journal
 from app.generations.receipt import Stopwatch
 from app.limits.store import Reservation
@@ -31,6 +31,15 @@ class Prepared:
     likely_cached: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a generation has ended, as its message keeps it."""
+
+    status: str
+    receipt: dict[str, Any]
+    error_code: str | None = None
+
+
 Prepare = Callable[[Engine], Awaitable[Prepared]]
 
 
@@ -51,7 +60,7 @@ class Generation(Followed):
 
     `token_ids` and `text` are the whole answer; the first `carried_tokens` of them come from an earlier generation of
     the same message, and `carried` is its text until the log holds it. `recorded_finish` was journaled by a process
-    that died before it could end the generation.
+    that died before it could end the generation. `unsaved`: its end was told before it could be stored.
     """
 
     backend: Backend
@@ -69,6 +78,7 @@ class Generation(Followed):
     recorded_finish: str | None = None
     origin: Origin = field(default_factory=origin)
     ending: Ending | None = None
+    unsaved: bool = False
     work: asyncio.Task[str] | None = None
     task: asyncio.Task[None] | None = None
 
@@ -140,6 +150,12 @@ class Generation(Followed):
                 }
             },
         )
+
+    def record_unsaved(self, end: Event, outcome: Outcome) -> None:
+        """Journal an end that cannot be stored yet, then let followers see it."""
+        self.unsaved = True
+        record = {"events": [[end.type, end.data]], "ids": (), "outcome": asdict(outcome)}
+        self.journal.append(self.id, record, lambda: self.log.publish(end))
 
     def cancel(self, ending: Ending) -> None:
         """End the work; the outer task still saves what there is."""

@@ -17,7 +17,10 @@ from app.generations.receipt import Stopwatch
 from app.generations.replicas import Replicas
 from app.generations.runner import Runner
 from app.limits.store import Reservation
+from app.storage_errors import storage_unavailable
 
+# So many answers may wait in memory for a database that takes questions and no answers.
+MAX_UNSAVED = 100
 # How long the log of an ended generation stays in memory, in seconds; then it is read from the database.
 KEEP_SECONDS = 30
 
@@ -60,6 +63,8 @@ class Generations:
         """Take a place before anything is stored, at the first engine if no other is named. Raises Unavailable."""
         if self._stopping:
             raise Unavailable("The server is shutting down.", code="shutting_down", retry_after=10)
+        if sum(one.unsaved for one in self._all.values()) >= MAX_UNSAVED:
+            raise storage_unavailable()
         return (backend or self._backends.default).admission.enter(user_id)
 
     def start(
@@ -136,15 +141,15 @@ class Generations:
         return None if row is None or row.events is None else await asyncio.to_thread(unpack, row.events)
 
     async def stop(self, user: CurrentUser, generation_id: UUID) -> None:
-        """Stop it in the queue or in the engine, and return when its end is stored. Ended ones: nothing to do."""
+        """Stop it in the queue or in the engine, and return when its end is stored, or told while it cannot be.
+        Ended ones: nothing to do."""
         try:
             found = await self.find(user, generation_id)
         except Gone:
             return
         if isinstance(found, Generation):
             found.cancel("stop")
-            if found.task is not None:
-                await asyncio.wait([found.task])
+            await _closed(found)
         elif not found.log.closed and self._replicas is not None:
             await self._replicas.stop(found)
 
@@ -153,8 +158,8 @@ class Generations:
         ours = [one for one in self._all.values() if one.user_id == user_id]
         for generation in ours:
             generation.cancel("stop")
-        if tasks := [one.task for one in ours if one.task is not None]:
-            await asyncio.wait(tasks)
+        for generation in ours:
+            await _closed(generation)
 
     def stop_here(self, generation_id: UUID) -> None:
         """Another replica was asked to stop it."""
@@ -166,10 +171,21 @@ class Generations:
         self._stopping = True
         if self._replicas is not None:
             self._replicas.leave()
-        tasks = {one.task for one in self._all.values() if one.task is not None and not one.task.done()}
-        if tasks and drain_seconds:
-            _, tasks = await asyncio.wait(tasks, timeout=drain_seconds)
-        for generation in list(self._all.values()):
+        every = list(self._all.values())
+        running = {one.task for one in every if one.task is not None and not one.log.closed}
+        if running and drain_seconds:
+            await asyncio.wait(running, timeout=drain_seconds)
+        for generation in every:
             generation.cancel("shutdown")
+        tasks = {one.task for one in every if one.task is not None and not one.task.done()}
         if tasks:
             await asyncio.wait(tasks, timeout=save_seconds)
+        for generation in every:
+            if generation.unsaved and generation.task is not None:
+                # The next process stores it.
+                generation.task.cancel()
+
+
+async def _closed(generation: Generation) -> None:
+    async for _ in generation.log.follow(watching=False):
+        continue

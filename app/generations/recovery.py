@@ -9,11 +9,11 @@ import structlog
 
 from app.conversations.models import Message
 from app.db import Database, now
-from app.errors import Unavailable
+from app.errors import AppError, Unavailable
 from app.generations import repository
 from app.generations.backends import Backends
 from app.generations.events import Event, EventLog
-from app.generations.generation import Generation, Prepare, Prepared
+from app.generations.generation import Generation, Outcome, Prepare, Prepared
 from app.generations.journal import Journal, Record
 from app.generations.receipt import Stopwatch
 from app.generations.saving import Saving
@@ -39,6 +39,7 @@ class Lost:
     finish: str | None = None
     # Tokens without ids.
     unnamed: int = 0
+    outcome: Outcome | None = None
 
 
 def replay(records: list[Record]) -> Lost:
@@ -52,6 +53,8 @@ def replay(records: list[Record]) -> Lost:
         lost.token_ids += record["ids"]
         lost.unnamed += record.get("unnamed", 0)
         lost.finish = record.get("finish") or lost.finish
+        if "outcome" in record:
+            lost.outcome = Outcome(**record["outcome"])
         for type_, data in record["events"]:
             lost.log.publish(Event(len(lost.log.events) + 1, type_, data))
     return lost
@@ -108,7 +111,9 @@ class Recovery:
             lost = replay(records)
             reservation = await self._adopt(generation_id, lost)
             generation = self._generation(generation_id, lost, reservation, message, prepare)
-            if age <= self._resume_seconds:
+            if lost.outcome is not None:
+                await self._save(generation, lost.outcome)
+            elif age <= self._resume_seconds or lost.finish is not None:
                 resumed.append(generation)
             else:
                 await self._give_up(generation)
@@ -169,14 +174,27 @@ class Recovery:
             origin=Origin.from_record(lost.start.get("origin", {})),
         )
 
+    async def _save(self, generation: Generation, outcome: Outcome) -> None:
+        """It has ended before the earlier process, which could not store it any more."""
+        await self._leave(generation)
+        await self._saving.end_later(generation, outcome)
+        last = generation.log.events[-1]
+        self._ended(generation, outcome, AppError.from_data(last.data) if last.type == "error" else None)
+
     async def _give_up(self, generation: Generation) -> None:
-        generation.backend.admission.leave(generation.ticket)
         error = Unavailable("The server was away for too long.", code="interrupted")
         if generation.carried:
             generation.record(("delta", {"text": generation.carried}))
         last = generation.log.create("error", error.as_data())
-        receipt = generation.watch.receipt(None)
+        outcome = Outcome("interrupted", generation.watch.receipt(None), error.code)
+        await self._leave(generation)
+        if await self._saving.end(generation, outcome, last):
+            self._ended(generation, outcome, error)
+
+    async def _leave(self, generation: Generation) -> None:
+        generation.backend.admission.leave(generation.ticket)
         await self._ledger.settle(generation.reservation, generation.tokens_used)
-        if await self._saving.end(generation, "interrupted", error, receipt, last):
-            self._requests.ended(generation, None, "interrupted", error, receipt)
-            self._journal.end(generation.id)
+
+    def _ended(self, generation: Generation, outcome: Outcome, error: AppError | None) -> None:
+        self._requests.ended(generation, None, outcome.status, error, outcome.receipt)
+        self._journal.end(generation.id)

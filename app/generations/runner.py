@@ -2,12 +2,13 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import structlog
 
 from app import metrics
 from app.errors import AppError, TooLarge, Unavailable
-from app.generations.generation import Generation
+from app.generations.generation import Generation, Outcome
 from app.generations.saving import Saving
 from app.generations.streaming import Streaming
 from app.limits.ledger import Ledger
@@ -81,7 +82,11 @@ class Runner:
             await self._ledger.hand_over(generation.reservation)
         else:
             await self._ledger.settle(generation.reservation, generation.tokens_used)
-        await self._end(generation, status, error, finish_reason)
+        try:
+            await self._end(generation, status, error, finish_reason)
+        finally:
+            # Whatever happens, nobody follows for ever.
+            generation.log.close()
 
     async def _end(
         self, generation: Generation, status: str, error: AppError | None, finish_reason: str | None
@@ -89,28 +94,31 @@ class Runner:
         watch = generation.watch
         receipt = watch.receipt(finish_reason)
         receipt["context_start"] = generation.prepared.context_start if generation.prepared else None
+        outcome = Outcome(status, receipt, error.code if error else None)
         if error is None and finish_reason is None:
             # The server stops: the next process goes on from the journal, with the next seq.
-            await self._saving.end(generation, status, None, receipt, None)
-            generation.journal.flush()
-            generation.log.close()
+            await self._saving.end(generation, outcome, None)
             return
         if generation.carried:
             generation.record(("delta", {"text": generation.carried}))
             generation.carried = ""
         event = generation.log.create(*(("done", receipt) if error is None else ("error", error.as_data())))
-        saved = await self._saving.end(generation, status, error, receipt, event)
+        saved = await self._saving.end(generation, outcome, event)
         metrics.observe_generation(generation.backend.name, status, watch, receipt, generation.ending)
         log.info(
             "generation ended",
             generation_id=str(generation.id),
             user_id=str(generation.user_id),
             status=status,
-            error_code=error.code if error else None,
+            error_code=outcome.error_code,
             **receipt["usage"],
             **receipt["timing"],
         )
-        generation.log.publish(event)
-        if saved:  # else the journal keeps it for the next start
-            self._requests.ended(generation, generation.backend.name, status, error, receipt)
-            generation.journal.end(generation.id)
+        if saved:
+            generation.log.publish(event)
+        else:
+            generation.record_unsaved(replace(event, data=event.data | {"saved": False}), outcome)
+            await self._saving.end_later(generation, outcome)
+            generation.unsaved = False
+        self._requests.ended(generation, generation.backend.name, status, error, receipt)
+        generation.journal.end(generation.id)

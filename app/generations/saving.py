@@ -1,29 +1,35 @@
 """The answer in the database: in batches while it is written, and once at the end."""
 
 import asyncio
+from collections.abc import Sequence
+from time import monotonic
 from typing import Any
 
 import structlog
 
 from app.conversations import repository as conversations
 from app.db import Database, now
-from app.errors import AppError, Unavailable
+from app.errors import Unavailable
 from app.generations import repository
 from app.generations.events import Event, pack
-from app.generations.generation import Generation
+from app.generations.generation import Generation, Outcome
 
 log = structlog.get_logger(__name__)
 
 CHECKPOINT_SECONDS = 1.0
-SAVE_ATTEMPTS = 8
+# How long the end of an answer waits for a database that is away before its readers are told of it.
+PATIENCE_SECONDS = 3.0
+PAUSE_SECONDS = 0.5
+RETRY_SECONDS = 2.0
 
 
 class Saving:
-    """Writes answers; a database that is away for a while delays, it does not lose."""
+    """Writes answers; a database that is away delays, it does not lose."""
 
     def __init__(self, db: Database, detach_seconds: float) -> None:
         self._db = db
         self._detach_seconds = detach_seconds
+        self._asking = asyncio.Lock()
 
     async def watch(self, generation: Generation, finished: asyncio.Event) -> None:
         """Once a second: the text so far into the database, and stop what nobody watches any more."""
@@ -43,27 +49,41 @@ class Saving:
                 except Unavailable:
                     log.warning("checkpoint postponed, storage is unavailable", generation_id=str(generation.id))
 
-    async def end(
-        self, generation: Generation, status: str, error: AppError | None, receipt: dict[str, Any], last: Event | None
-    ) -> bool:
+    async def end(self, generation: Generation, outcome: Outcome, last: Event | None) -> bool:
         """Save before the end event is published, so that whoever sees the end finds the text stored. Without
-        `last` the generation goes on in the next process. False when it could not be saved."""
-        values = {"status": status, "receipt": receipt, "error_code": error.code if error else None}
-        row: dict[str, Any] = {}
-        if last is not None:
-            generation.journal.flush()
-            row["events"] = await asyncio.to_thread(pack, [*generation.log.events, last])
-            row["ended_at"] = now()
-        row["token_ids"] = repository.pack_ids(generation.token_ids)
-        for attempt in range(SAVE_ATTEMPTS):
+        `last` the generation goes on in the next process. False when the database was away for PATIENCE_SECONDS."""
+        generation.journal.flush()
+        events = [*generation.log.events, last] if last is not None else None
+        deadline = monotonic() + PATIENCE_SECONDS
+        while True:
             try:
-                await self._save(generation, dict(values), row)
+                await self._save_end(generation, outcome, events)
                 return True
-            except Unavailable:
-                log.warning("answer not saved yet, storage is unavailable", generation_id=str(generation.id))
-                await asyncio.sleep(min(2**attempt, 30))
-        log.error("answer could not be saved", generation_id=str(generation.id))
-        return False
+            except Unavailable as error:
+                log.warning("answer not saved yet", generation_id=str(generation.id), code=error.code)
+            if monotonic() > deadline:
+                return False
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def end_later(self, generation: Generation, outcome: Outcome) -> None:
+        """Save an answer whose end has been told, however long the database is away. Of all that wait one asks."""
+        generation.journal.flush()
+        while True:
+            async with self._asking:
+                try:
+                    await self._save_end(generation, outcome, generation.log.events)
+                except Unavailable:
+                    await asyncio.sleep(RETRY_SECONDS)
+                else:
+                    break
+        log.info("answer saved at last", generation_id=str(generation.id))
+
+    async def _save_end(self, generation: Generation, outcome: Outcome, events: Sequence[Event] | None) -> None:
+        values = {"status": outcome.status, "receipt": outcome.receipt, "error_code": outcome.error_code}
+        row: dict[str, Any] = {"token_ids": repository.pack_ids(generation.token_ids)}
+        if events is not None:
+            row |= {"events": await asyncio.to_thread(pack, list(events)), "ended_at": now()}
+        await self._save(generation, values, row)
 
     async def _save(self, generation: Generation, values: dict[str, Any], row: dict[str, Any] | None = None) -> None:
         values |= {"content": generation.content, "reasoning": "".join(generation.reasoning)}

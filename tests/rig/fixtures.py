@@ -8,7 +8,7 @@ import pytest
 
 from tests.rig.chromium import find_chromium
 from tests.rig.nginx import find_nginx
-from tests.rig.postgres import bin_directory, postgres
+from tests.rig.postgres import Postgres, bin_directory, postgres
 from tests.rig.redis import redis
 from tests.rig.server import Server, server
 
@@ -42,6 +42,14 @@ def postgres_url() -> Iterator[Callable[[], str]]:
     need(bin_directory(), "postgresql")
     with postgres() as cluster:
         yield cluster.new_database
+
+
+@pytest.fixture(scope="module")
+def own_postgres() -> Iterator[Postgres]:
+    """A cluster that tests may stop and freeze; it runs again when a test has ended."""
+    need(bin_directory(), "postgresql")
+    with postgres(keeps=True) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")

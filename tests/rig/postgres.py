@@ -8,9 +8,11 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 from tests.rig.ports import LOOPBACK, free_port
 from tests.rig.processes import Process, RigError, running, unprivileged
@@ -43,9 +45,12 @@ def bin_directory() -> Path | None:
 class Postgres:
     """A running cluster. Its user is `chat`, trusted on loopback."""
 
-    process: Process
+    command: Sequence[str | Path]
+    folder: Path
+    user: str | None
     binaries: Path
     port: int
+    _running: contextlib.ExitStack
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def new_database(self) -> str:
@@ -55,10 +60,41 @@ class Postgres:
         subprocess.run([self.binaries / "createdb", *where, "-T", "template0", name], check=True)
         return f"postgresql+asyncpg://chat@{LOOPBACK}:{self.port}/{name}"
 
+    def start(self) -> None:
+        """Start it on its data, and wait until it takes connections."""
+        self.process: Process = self._running.enter_context(
+            running(self.command, self.folder / "log", user=self.user, cwd=self.folder, end=signal.SIGINT)
+        )
+        ready = [str(self.binaries / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self.port)]
+        self.process.wait_until(lambda: subprocess.run(ready, check=False).returncode == 0, seconds=30)
+
+    def stop_at_once(self) -> None:
+        """As `pg_ctl stop -m immediate`: no goodbye to anybody, and the next start recovers from the log."""
+        self.process.stop(signal.SIGQUIT)
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Connections stay open, new ones are taken by the kernel, and nothing answers."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        # Each backend is in a session of its own.
+        postmaster = psutil.Process(self.process.popen.pid)
+        for process in (postmaster, *postmaster.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+
 
 @contextlib.contextmanager
-def postgres() -> Iterator[Postgres]:
-    """Start a cluster. PostgreSQL refuses to run as root, so root starts it as another user."""
+def postgres(*, keeps: bool = False) -> Iterator[Postgres]:
+    """Start a cluster. PostgreSQL refuses to run as root, so root starts it as another user.
+
+    One that `keeps` what it has committed may be stopped at once.
+    """
     binaries = bin_directory()
     if binaries is None:
         raise RigError("PostgreSQL is not installed (Debian package postgresql)")
@@ -79,10 +115,10 @@ def postgres() -> Iterator[Postgres]:
         )
         if made.returncode != 0:
             raise RigError(f"initdb: {made.stderr}")
-        options = [option for name, value in SETTINGS.items() for option in ("-c", f"{name}={value}")]
+        settings = SETTINGS | ({"synchronous_commit": "on"} if keeps else {})
+        options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
         command: list[str | Path] = [binaries / "postgres", "-D", data, "-p", str(port), *options]
-        log_path = Path(folder, "log")
-        with running(command, log_path, user=user, cwd=Path(folder), end=signal.SIGINT) as process:
-            ready = [str(binaries / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(port)]
-            process.wait_until(lambda: subprocess.run(ready, check=False).returncode == 0, seconds=30)
-            yield Postgres(process, binaries, port)
+        with contextlib.ExitStack() as stack:
+            cluster = Postgres(command, Path(folder), user, binaries, port, stack)
+            cluster.start()
+            yield cluster

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.async_api import Locator, expect
 
-from app.db import storage_unavailable
+from app.storage_errors import storage_unavailable
 from tests.app.serving import Served
 from tests.ui.people import Person
 from tests.ui.test_settings import open_dialog, open_settings

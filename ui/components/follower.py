@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.generations.events import Event
-from app.generations.generation import Followed
+from app.generations.generation import Followed, Generation
 from ui.components.answer import Answer
 from ui.components.state_words import ending_note, queue_words, reading_words, resuming_words, writing_words
 from ui.feedback import words_for_event
@@ -27,6 +27,7 @@ class Follower:
         self._model = model
         self._text: list[str] = []
         self._prompt_tokens = 0
+        self._note = ("", False)
         self._ended = False
 
     async def run(self) -> None:
@@ -42,6 +43,17 @@ class Follower:
         if not self._ended:
             # The server goes away; the page comes back with it and follows on.
             self._answer.set_state(self._t("note_stopping"))
+
+    async def until_saved(self) -> None:
+        """An answer can end before it could be stored: say so, as long as it is so."""
+        generation = self._generation
+        if isinstance(generation, Generation) and generation.unsaved and generation.task is not None:
+            words, error = self._note
+            self._answer.set_note(self._t("note_unsaved"), error=True)
+            await asyncio.wait([generation.task])
+            # The task is cancelled when the server stops; then the next one stores it.
+            if not generation.task.cancelled() and not self._answer.root.is_deleted:
+                self._answer.set_note(words, error=error)
 
     def _apply(self, event: Event) -> None:
         t, data = self._t, event.data
@@ -65,10 +77,14 @@ class Follower:
             case "done":
                 reason = data["finish_reason"]
                 self._finish(data, unfinished=reason != "stop")
-                self._answer.set_note(ending_note(t, reason, empty=not self._text))
+                self._say(ending_note(t, reason, empty=not self._text))
             case "error":
                 self._finish(None, unfinished=True)
-                self._answer.set_note(words_for_event(t, data), error=True)
+                self._say(words_for_event(t, data), error=True)
+
+    def _say(self, words: str, *, error: bool = False) -> None:
+        self._note = (words, error)
+        self._answer.set_note(words, error=error)
 
     def _finish(self, receipt: dict[str, Any] | None, *, unfinished: bool) -> None:
         self._ended = True

@@ -52,6 +52,7 @@ class Following:
                 if self._tasks.get(message_id) is asyncio.current_task():
                     self._drop(message_id)
                     self._ended()
+            await follower.until_saved()
 
         self._tasks[message_id] = background_tasks.create(follow(), context=self._client)
         self._running(True)

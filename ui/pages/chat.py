@@ -6,12 +6,12 @@ from nicegui import ui
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import NotFound
+from app.errors import NotFound, Unavailable
 from ui.components.chat import Chat
 from ui.deps import services, time_zone_of, user_of
 from ui.i18n import Translator, language_of
 from ui.pages.response import page_response
-from ui.templating import not_found
+from ui.templating import not_found, unavailable
 
 
 def register() -> None:
@@ -30,5 +30,8 @@ async def chat_page(request: Request, conversation_id: str = "") -> Response:
         except (ValueError, NotFound):
             ui.context.client.delete()
             return not_found(request)
+        except Unavailable as error:
+            ui.context.client.delete()
+            return unavailable(request, error)
     Chat(Translator(language), user, services(), time_zone_of(request), conversation)
     return page_response(request, language)

@@ -56,6 +56,7 @@ TEXTS = {
     "note_cancelled": "You stopped this answer.",
     "note_interrupted": "This answer was interrupted.",
     "note_stopping": "The server is restarting; your answer will go on.",
+    "note_unsaved": "Not saved yet: the storage cannot take it. It is saved as soon as the storage is back.",
     "note_length": "The answer ends here because it reached the length limit.",
     "note_empty": "The answer is empty.",
     "receipt_line": "first token {ttft} · {rate} tokens/s · {tokens} tokens",
@@ -107,6 +108,7 @@ TEXTS = {
     "stage_failed": "The model could not start",
     "stage_stopped": "The model has stopped",
     # Not found
+    "unavailable_title": "Back in a moment",
     "not_found_title": "There is nothing here",
     "not_found_text": "The address is wrong, the conversation was deleted, or it is not yours.",
     "home": "Go home",

@@ -74,6 +74,10 @@ TEXTS = {
     "error_model_unavailable": "The model “{model}” is not reachable right now. Please choose another one.",
     "error_shutting_down": "The server is restarting. Please try again in a moment.",
     "error_storage_unavailable": "The storage cannot be reached. Please try again in a moment.",
+    "error_storage_full": (
+        "The storage is full, so nothing new can be saved. What is saved can still be read. "
+        "Please tell the administrator."
+    ),
     "error_unavailable": "The service is not available right now. Please try again in a moment.",
     "error_internal_error": "Something went wrong on the server. Please try again.",
     "retry_after": "You can try again in {seconds} s.",

@@ -56,6 +56,7 @@ TEXTS = {
     "note_cancelled": "중지한 답변입니다.",
     "note_interrupted": "중단된 답변입니다.",
     "note_stopping": "서버가 다시 시작되고 있습니다. 답변은 이어집니다.",
+    "note_unsaved": "아직 저장하지 못했습니다. 저장소가 다시 되면 바로 저장합니다.",
     "note_length": "길이 제한에 걸려 여기까지만 답했습니다.",
     "note_empty": "답변이 비어 있습니다.",
     "receipt_line": "첫 글자 {ttft} · {rate}토큰/초 · {tokens}토큰",
@@ -107,6 +108,7 @@ TEXTS = {
     "stage_failed": "모델을 시작하지 못했습니다",
     "stage_stopped": "모델이 멈췄습니다",
     # Not found
+    "unavailable_title": "잠시 뒤 다시 열립니다",
     "not_found_title": "찾을 수 없는 페이지입니다",
     "not_found_text": "주소가 바뀌었거나, 지워진 대화이거나, 볼 수 있는 권한이 없습니다.",
     "home": "처음으로 가기",

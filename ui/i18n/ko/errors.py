@@ -75,6 +75,9 @@ TEXTS = {
     "error_model_unavailable": "지금은 “{model}” 모델에 연결할 수 없습니다. 다른 모델을 선택해 주세요.",
     "error_shutting_down": "서버가 다시 시작되는 중입니다. 잠시 뒤 다시 시도해 주세요.",
     "error_storage_unavailable": "저장소에 연결할 수 없습니다. 잠시 뒤 다시 시도해 주세요.",
+    "error_storage_full": (
+        "저장 공간이 가득 차서 새로 저장할 수 없습니다. 저장된 내용은 읽을 수 있습니다. 관리자에게 알려 주세요."
+    ),
     "error_unavailable": "지금은 서비스를 이용할 수 없습니다. 잠시 뒤 다시 시도해 주세요.",
     "error_internal_error": "서버에서 문제가 생겼습니다. 다시 시도해 주세요.",
     "retry_after": "{seconds}초 뒤에 다시 시도할 수 있습니다.",
