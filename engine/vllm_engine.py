@@ -115,7 +115,7 @@ class VllmEngine:
     ) -> AsyncGenerator[Delta, None]:
         """One delta per engine step. Nothing of `written` is generated again."""
         from vllm.exceptions import VLLMClientError
-        from vllm.v1.engine.exceptions import EngineDeadError
+        from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
         if prompt.tokens >= self.info.max_model_len:
             raise PromptTooLong(prompt.tokens, self.info.max_model_len)
@@ -142,6 +142,8 @@ class VllmEngine:
                 async for output in outputs:
                     piece = output.outputs[0]
                     text, tokens, reason = piece.text, tuple(piece.token_ids), piece.finish_reason
+                    if reason == "error":
+                        raise EngineError("vLLM could not finish this request")
                     if resumed is not None:
                         text, tokens, reason = resumed.add(tokens, reason)
                     yield Delta(
@@ -156,7 +158,7 @@ class VllmEngine:
                         return
         except EngineDeadError as error:
             raise EngineUnavailable("the engine process has ended") from error
-        except VLLMClientError as error:
+        except (VLLMClientError, EngineGenerateError) as error:
             raise EngineError(_first_line(error)) from error
 
     async def _resume(self, prompt: Prompt, sampling: Sampling, written: Written) -> ResumedText:

@@ -4,6 +4,7 @@ A generation holds the backend that answers it. When that one fails before the f
 comes, its fallback answers.
 """
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -44,6 +45,8 @@ class Backend:
     remote: Remote | None = None
     fallback: str | None = None
     prefill: PrefillEstimate = field(default_factory=PrefillEstimate)
+    # Who has lost it twice in a row waits here to try it alone.
+    trying: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def name(self) -> str:

@@ -4,7 +4,7 @@ its fallback."""
 import asyncio
 import contextlib
 import time
-from contextlib import aclosing, closing
+from contextlib import AsyncExitStack, aclosing, closing
 from typing import Any
 
 import structlog
@@ -21,6 +21,9 @@ Pair = tuple[EventType, dict[str, Any]]
 
 # A generation that loses so many engines without a token in between is taken for the cause.
 MAX_LOSSES = 3
+# Those that have lost so many try the next engine one by one: where all begin at once, the innocent are lost with the
+# cause before their next token.
+ONE_BY_ONE = 2
 # After a lost stream the supervisor has noticed within this many seconds, or the engine lives.
 NOTICE_SECONDS = 3.0
 
@@ -61,30 +64,40 @@ class Streaming:
         losses, first, coming_back = 0, True, False
         while True:
             backend, before, was_ready = generation.backend, generation.watch.completion_tokens, False
-            try:
-                await generation.ticket.granted.wait()
-                await (self._engine_back(backend) if coming_back else self._ready(backend))
-                if not generation.resumable:
-                    raise EngineUnavailable("the answer of a remote model cannot go on in its middle")
-                was_ready = True
-                if generation.prepared is None:
-                    generation.record_prepared(await generation.prepare(backend.supervisor.engine))
-                return await self._stream(generation, first=first)
-            except (EngineUnavailable, EngineConfigError) as lost:
-                backend.supervisor.suspect()
-                other = None if generation.begun else self._backends.instead_of(backend)
-                if other is not None:
-                    self._move(generation, other, lost)
-                    losses, first, coming_back = 0, True, False
-                    continue
-                losses = 1 if generation.watch.completion_tokens > before else losses + 1
-                first, coming_back = False, True
-                final = isinstance(lost, EngineBusy | EngineConfigError) or losses >= MAX_LOSSES
-                if final or not was_ready or not generation.resumable:
-                    raise
-                log.warning("engine lost, the answer will go on", generation_id=str(generation.id), reason=str(lost))
-                generation.watch.pause()
-                generation.record(("resuming", {"reason": "engine", "eta_ms": self.resume_eta_ms(generation)}))
+            async with AsyncExitStack() as turn:
+                try:
+                    await generation.ticket.granted.wait()
+                    await (self._engine_back(backend) if coming_back else self._ready(backend))
+                    if not generation.resumable:
+                        raise EngineUnavailable("the answer of a remote model cannot go on in its middle")
+                    if losses >= ONE_BY_ONE:
+                        await turn.enter_async_context(backend.trying)
+                        await self._ready(backend)
+                    was_ready = True
+                    if generation.prepared is None:
+                        generation.record_prepared(await generation.prepare(backend.supervisor.engine))
+                    return await self._stream(generation, turn, first=first)
+                except (EngineUnavailable, EngineConfigError) as lost:
+                    backend.supervisor.suspect()
+                    other = None if generation.begun else self._backends.instead_of(backend)
+                    if other is not None:
+                        self._move(generation, other, lost)
+                        losses, first, coming_back = 0, True, False
+                        continue
+                    losses = 1 if generation.watch.completion_tokens > before else losses + 1
+                    first, coming_back = False, True
+                    if was_ready and losses >= MAX_LOSSES:
+                        # Nobody takes the next turn on an engine that is dead.
+                        await self._engine_back(backend)
+                    final = isinstance(lost, EngineBusy | EngineConfigError) or losses >= MAX_LOSSES
+                    if final or not was_ready or not generation.resumable:
+                        raise
+                    self._tell_lost(generation, lost)
+
+    def _tell_lost(self, generation: Generation, lost: EngineError) -> None:
+        log.warning("engine lost, the answer will go on", generation_id=str(generation.id), reason=str(lost))
+        generation.watch.pause()
+        generation.record(("resuming", {"reason": "engine", "eta_ms": self.resume_eta_ms(generation)}))
 
     def _move(self, generation: Generation, other: Backend, lost: EngineError) -> None:
         log.warning(
@@ -119,7 +132,7 @@ class Streaming:
         except TimeoutError:
             raise EngineUnavailable("the engine did not come back in time") from None
 
-    async def _stream(self, generation: Generation, *, first: bool) -> str:
+    async def _stream(self, generation: Generation, turn: AsyncExitStack, *, first: bool) -> str:
         prepared, watch, backend = generation.prepared, generation.watch, generation.backend
         assert prepared is not None
         prompt = prepared.prompt
@@ -142,6 +155,7 @@ class Streaming:
             async with aclosing(stream) as deltas:
                 async for delta in deltas:
                     events: list[Pair] = []
+                    await turn.aclose()
                     if not reading.over:
                         elapsed = round(1000 * (time.monotonic() - begin))
                         reading.done(waiting - delta.cached_tokens, elapsed)

@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from engine.base import ChatMessage, Delta, Prompt, Sampling, Written
 from engine.config import EngineConfig
+from engine.errors import EngineError, EngineUnavailable
 from engine.vllm_engine import VllmEngine
 
 # bf16 prefill and decode may pick different tokens, float32 at temperature 0 does not.
@@ -124,3 +125,17 @@ async def test_vllms_own_metrics_stay(engine: VllmEngine) -> None:
     from prometheus_client import REGISTRY, generate_latest
 
     assert b"vllm:generation_tokens_total{" in generate_latest(REGISTRY)
+
+
+async def test_a_request_that_vllm_refuses_disturbs_no_other(engine: VllmEngine) -> None:
+    prompt = await engine.render([ChatMessage("user", QUESTIONS["en"])])
+    whole = await run(engine, prompt, SAMPLING)
+    deltas: list[Delta] = []
+    async for delta in engine.stream("neighbour", prompt, SAMPLING):
+        deltas.append(delta)
+        if len(deltas) in (2, 4):
+            with pytest.raises(EngineError, match="vocabulary") as refused:
+                await run(engine, replace(prompt, token_ids=(10**6,)), SAMPLING)
+            assert not isinstance(refused.value, EngineUnavailable)
+    assert text_of(deltas) == text_of(whole)
+    await engine.check_health()
