@@ -75,10 +75,8 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self.url = make_url(settings.database_url)
-        sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _create(settings, sqlite)
-        # A writer of SQLite waits for the one before.
-        self._reach_seconds = None if sqlite else REACH_SECONDS
+        self._sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _create(settings, self._sqlite)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
@@ -101,7 +99,8 @@ class Database:
     async def _transaction(self, options: dict[str, Any]) -> AsyncIterator[AsyncSession]:
         try:
             async with self._sessions.begin() as session:
-                async with asyncio.timeout(self._reach_seconds):
+                # A writer of SQLite waits for the one before.
+                async with asyncio.timeout(None if self._sqlite else REACH_SECONDS):
                     await session.connection(execution_options=options)
                 yield session
         except Exception as error:

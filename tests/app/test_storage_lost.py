@@ -105,15 +105,14 @@ async def test_what_could_not_be_stored_is_stored_by_the_next_process(
 
 
 async def test_frozen(settings: Settings, own_postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "REACH_SECONDS", 0.5)
-    monkeypatch.setattr(database, "STATEMENT_SECONDS", 0.5)
     monkeypatch.setattr(saving, "PATIENCE_SECONDS", 0.2)
     engine = ScriptedEngine(delay=0.02)
     async with ready(settings, engine) as (served, client):
         steps: list[int] = []
         streams = [asked(client, lambda event: steps.append(event["id"]), **SHORT) for _ in range(3)]
         await until(lambda: len(steps) > 20)
-        with own_postgres.frozen():
+        with own_postgres.frozen(), monkeypatch.context() as impatient:
+            impatient.setattr(database, "REACH_SECONDS", 0.5)
             begun = time.monotonic()
             # More at once than there are connections.
             calls = [client.get("/api/users/me") for _ in range(60)]
