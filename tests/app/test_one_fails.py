@@ -1,20 +1,32 @@
 """What goes wrong with one request ends that one; its neighbours go on."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
 from uuid import UUID
 
 import httpx
 import pytest
 
+from app.config import Settings
 from app.conversations.models import Message
 from engine import backoff
 from engine.errors import EngineError
+from tests.app.faulty_engine import FaultyEngine
 from tests.app.serving import Served, chat, text_of
-from tests.app.storage_world import Events, asked, until
+from tests.app.storage_world import Events, asked, ready, until
 from tests.scripted_engine import REPLY
 
 LONG = {"params": {"max_tokens": 40, "ignore_eos": True}}
 UNDISTURBED = " ".join((REPLY.split(" ") * 3)[:40])
+
+
+@pytest.fixture
+async def faulty(
+    make_settings: Callable[..., Settings], database_url: str
+) -> AsyncIterator[tuple[Served, FaultyEngine, httpx.AsyncClient]]:
+    engine = FaultyEngine(delay=0.05, loading=0.2)
+    async with ready(make_settings(database={"url": database_url}), engine) as (served, client):
+        yield served, engine, client
 
 
 async def row_of(served: Served, events: Events) -> Message:
@@ -33,10 +45,10 @@ async def row_of(served: Served, events: Events) -> Message:
     ],
 )
 async def test_an_error_ends_only_its_own_answer(
-    served: Served, client: httpx.AsyncClient, fault: Exception, code: str
+    faulty: tuple[Served, FaultyEngine, httpx.AsyncClient], fault: Exception, code: str
 ) -> None:
-    served.engine.delay = 0.01
-    served.engine.faults["bad"] = fault
+    served, engine, client = faulty
+    engine.faults["bad"] = fault
     begun: list[int] = []
     neighbours = [asked(client, lambda event: begun.append(1), **LONG) for _ in range(2)]
     await until(lambda: len(begun) > 8)
@@ -49,17 +61,17 @@ async def test_an_error_ends_only_its_own_answer(
         events = await neighbour
         assert (events[-1]["event"], text_of(events)) == ("done", UNDISTURBED)
         assert "resuming" not in [event["event"] for event in events]
-    assert served.engine.running == set()
+    assert engine.running == set()
     assert served.services.engine.restarts == 0
 
 
 async def test_what_kills_the_engine_is_given_up_and_its_neighbours_finish(
-    served: Served, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    faulty: tuple[Served, FaultyEngine, httpx.AsyncClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It dies of the message before anybody else has a next token, each time."""
     monkeypatch.setattr(backoff, "LOSSES_AT_ONCE", 1000)
-    served.engine.delay, served.engine.loading = 0.05, 0.2
-    served.engine.deadly.add("deadly")
+    served, engine, client = faulty
+    engine.deadly.add("deadly")
     begun: list[int] = []
     neighbours = [asked(client, lambda event: begun.append(1), **LONG) for _ in range(3)]
     await until(lambda: len(begun) > 12)
