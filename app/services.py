@@ -132,5 +132,5 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             generations,
             backends,
             backends.default.supervisor,
-            OpenAIService(backends.default.supervisor, generations, limits, request_log, salted=settings.salted),
+            OpenAIService(backends, generations, limits, request_log, salted=settings.salted),
         )

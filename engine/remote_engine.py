@@ -11,28 +11,21 @@ import httpx
 from engine.base import ChatMessage, Delta, EngineStatus, ModelInfo, Prompt, Report, Sampling, Stage, Written
 from engine.config import EngineConfig
 from engine.errors import EngineBusy, EngineConfigError, EngineError, EngineUnavailable
-from engine.remote_faults import refusal
+from engine.remote_api import RemoteApi
+from engine.remote_connection import CONNECT_SECONDS, RETRIES, RETRY_SECONDS, RemoteConnection
 from engine.remote_stream import ChatStream
 
-CONNECT_SECONDS = 5.0
-# Without a byte for so long a stream is lost. A long prompt in a long queue over there says nothing before its answer.
-SILENT_SECONDS = 120.0
-# Each stream has a connection of its own, and the probe of the health must not wait for one.
-LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=32)
 # Without the remote tokenizer: no common one makes more than a token of two Latin or one other letter of prose.
 CHARS_PER_TOKEN = 2
 BYTES_PER_TOKEN = 3
 TOKENS_PER_TURN = 8
 WARM_UP_TOKENS = 16
-# Before the first token a request is sent so many times more, after so long, or after what a busy server asks for.
-RETRIES = 2
-RETRY_SECONDS = 0.25
+# A busy server may ask for so many seconds at the most.
 MAX_RETRY_SECONDS = 2.0
 # So many requests in a row that brought nothing mean that the server cannot serve, whatever its list of models says.
 BREAK_AFTER = 3
 # Who writes answers lives, also when the list of models comes late.
 HEARD_SECONDS = 5.0
-MAX_ERROR_BYTES = 64 * 1024
 
 
 class RemoteEngine:
@@ -45,22 +38,12 @@ class RemoteEngine:
     def __init__(self, config: EngineConfig, entry: str | None = None) -> None:
         self._config = config
         self._entry = entry
-        self._key_setting = f"the api_key of {entry!r} in CHAT_MODELS" if entry else "CHAT_ENGINE__API_KEY"
-        headers = {}
-        if config.api_key is not None:
-            headers["Authorization"] = f"Bearer {config.api_key.get_secret_value()}"
-        self._base = (config.base_url or "").rstrip("/")
-        self._client = httpx.AsyncClient(
-            headers=headers,
-            timeout=httpx.Timeout(SILENT_SECONDS, connect=CONNECT_SECONDS),
-            limits=LIMITS,
-            follow_redirects=False,
-        )
+        key_setting = f"the api_key of {entry!r} in CHAT_MODELS" if entry else "CHAT_ENGINE__API_KEY"
+        self._connection = RemoteConnection(config, key_setting)
+        self._api = RemoteApi(self._connection)
         self._info: ModelInfo | None = None
         # What newer models of OpenAI itself call max_completion_tokens.
         self._limit = "max_tokens"
-        self._failures = 0
-        self._heard = float("-inf")
 
     @property
     def info(self) -> ModelInfo:
@@ -70,9 +53,9 @@ class RemoteEngine:
         return self._info
 
     @property
-    def api(self) -> None:
-        """None: it is another server's."""
-        return None
+    def api(self) -> RemoteApi | None:
+        """That of the other server, passed on."""
+        return None if self._info is None else self._api
 
     async def start(self, report: Report) -> None:
         """Find the model, and let it say something."""
@@ -82,7 +65,7 @@ class RemoteEngine:
         prompt = await self.render([ChatMessage("user", "Hello")])
         async for _ in self._request(info, prompt, Sampling(max_tokens=WARM_UP_TOKENS)):
             continue
-        self._info = info
+        self._info, self._connection.model = info, info.name
         report(EngineStatus(Stage.READY, info.name))
 
     def _choose(self, models: dict[str, dict[str, Any]]) -> ModelInfo:
@@ -102,11 +85,11 @@ class RemoteEngine:
 
     async def _models(self) -> dict[str, dict[str, Any]]:
         try:
-            response = await self._client.get(self._base + "/models", timeout=CONNECT_SECONDS)
+            response = await self._connection.client.get(self._connection.url("/v1/models"), timeout=CONNECT_SECONDS)
         except httpx.HTTPError as error:
             raise EngineUnavailable(f"the remote server does not answer: {type(error).__name__}") from error
         if response.status_code != 200:
-            raise self._refusal(response, response.content, 0, 0)
+            raise await self._connection.refused(response)
         try:
             return {str(entry["id"]): entry for entry in response.json()["data"]}
         except (ValueError, TypeError, KeyError) as error:
@@ -145,7 +128,8 @@ class RemoteEngine:
                 asked = error.retry_after if isinstance(error, EngineBusy) else None
                 wait = RETRY_SECONDS * 2**attempt if asked is None else float(asked)
                 if said or attempt == RETRIES or wait > MAX_RETRY_SECONDS:
-                    self._failures += not busy
+                    if not busy:
+                        self._connection.failed()
                     raise
             except EngineError as error:
                 if "max_completion_tokens" not in str(error) or body.pop("max_tokens", None) is None:
@@ -157,12 +141,13 @@ class RemoteEngine:
     async def _attempt(self, body: dict[str, Any], tokens: int, window: int) -> AsyncGenerator[Delta, None]:
         stream = ChatStream(tokens, window)
         try:
-            async with self._client.stream("POST", self._base + "/chat/completions", json=body) as response:
+            url = self._connection.url("/v1/chat/completions")
+            async with self._connection.client.stream("POST", url, json=body) as response:
                 if response.status_code != 200:
-                    raise self._refusal(response, await _excerpt(response), tokens, window)
+                    raise await self._connection.refused(response, tokens, window)
                 async for line in response.aiter_lines():
                     if (delta := stream.feed(line)) is not None:
-                        self._lives()
+                        self._connection.lives()
                         yield delta
                     if stream.done:
                         break
@@ -170,26 +155,18 @@ class RemoteEngine:
             if not stream.finished:
                 raise EngineUnavailable(f"the remote server was lost: {type(error).__name__}") from error
         last = stream.last()
-        self._lives()
+        self._connection.lives()
         yield last
-
-    def _refusal(self, response: httpx.Response, body: bytes, tokens: int, window: int) -> EngineError:
-        return refusal(
-            response.status_code, response.headers, body, setting=self._key_setting, tokens=tokens, window=window
-        )
-
-    def _lives(self) -> None:
-        self._failures, self._heard = 0, time.monotonic()
 
     async def check_health(self) -> None:
         """Raises EngineUnavailable when the server does not answer, has lost the model, or has failed too often in a
         row; the next start then tells whether it is well again."""
-        if self._failures >= BREAK_AFTER:
-            raise EngineUnavailable(f"{self._failures} requests in a row failed")
+        if self._connection.failures >= BREAK_AFTER:
+            raise EngineUnavailable(f"{self._connection.failures} requests in a row failed")
         try:
             offered = self.info.name in await self._models()
         except EngineUnavailable:
-            if time.monotonic() - self._heard < HEARD_SECONDS:
+            if time.monotonic() - self._connection.heard < HEARD_SECONDS:
                 return
             raise
         if not offered:
@@ -197,22 +174,7 @@ class RemoteEngine:
 
     async def stop(self) -> None:
         """Close the connections of running streams."""
-        client, self._client = (
-            self._client,
-            httpx.AsyncClient(
-                headers=self._client.headers, timeout=self._client.timeout, limits=LIMITS, follow_redirects=False
-            ),
-        )
-        await client.aclose()
-
-
-async def _excerpt(response: httpx.Response) -> bytes:
-    body = b""
-    async for piece in response.aiter_bytes():
-        body += piece
-        if len(body) > MAX_ERROR_BYTES:
-            break
-    return body
+        await self._connection.close()
 
 
 def _tokens(text: str) -> int:

@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from typing import Any
 
+from pydantic_core import to_json
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from app.errors import AppError, BadRequest, Unavailable
+from app.generations.backends import Backends
 from app.openai.call import Call
 from app.openai.inner import inner
-from app.openai.line import Line
 from app.openai.outlet import Outlet
 from engine import metering
-from engine.errors import EngineError
+from engine.errors import EngineError, EngineUnavailable
+from engine.line import Line
 from engine.supervisor import Supervisor
 
 CHAT = "/v1/chat/completions"
@@ -26,26 +29,25 @@ class Answer(Response):
     def __init__(
         self,
         call: Call,
-        body: dict[str, object],
-        data: bytes,
-        supervisor: Supervisor,
+        body: dict[str, Any],
+        backends: Backends,
         close: Callable[[Call], Awaitable[None]],
     ) -> None:
         super().__init__()
         self._call = call
         self._body = body
-        self._data = data
-        self._supervisor = supervisor
+        self._backends = backends
         self._close = close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Never raises for the engine's sake: the client gets an error in the shape of its API."""
         call, outlet = self._call, Outlet(scope, send, streams=self._body.get("stream") is True)
-        with Line(receive, self._data) as line:
+        with Line(receive) as line:
             try:
-                if await self._place(line, outlet):
+                while await self._place(line, outlet):
                     call.start()
-                    await self._answer(scope, line, outlet)
+                    if await self._answered(scope, line, outlet):
+                        break
                 call.hung_up = not outlet.complete and not line.held
             except AppError as error:
                 call.error = error
@@ -67,45 +69,57 @@ class Answer(Response):
                 await outlet.ping()
         return granted.is_set() and line.held
 
-    async def _answer(self, scope: Scope, line: Line, outlet: Outlet) -> None:
-        api = self._supervisor.engine.api
-        if api is None or not self._supervisor.ready:
-            raise lost(self._supervisor)
-        token = metering.current.set(self._call)
+    async def _answered(self, scope: Scope, line: Line, outlet: Outlet) -> bool:
+        """False when another model is to answer instead. Raises Unavailable when there is none."""
         try:
-            events = await api.lean_chat(dict(self._body), self._call.id.hex) if scope["path"] == CHAT else None
+            await self._ask(scope, line, outlet)
+        except EngineUnavailable as error:
+            backend = self._call.backend
+            backend.supervisor.suspect()
+            other = self._backends.instead_of(backend)
+            if outlet.status or other is None:
+                raise lost(backend.supervisor) from error
+            self._body["model"] = other.supervisor.model_name
+            self._call.move(other)
+            return False
+        return True
+
+    async def _ask(self, scope: Scope, line: Line, outlet: Outlet) -> None:
+        call, supervisor = self._call, self._call.backend.supervisor
+        api = supervisor.engine.api
+        if api is None or not supervisor.ready:
+            raise EngineUnavailable("the engine was lost while the call waited")
+        token = metering.current.set(call)
+        try:
+            events = await api.lean_chat(dict(self._body), call.id.hex) if scope["path"] == CHAT else None
             if events is not None:
                 await line.while_held(_write(events, outlet))
             else:
-                await api.app(inner(scope, self._call.id.hex), line.receive, self._checked(outlet))
+                line.repeat(to_json(self._body))
+                await api.app(inner(scope, call.id.hex), line.receive, _checked(supervisor, outlet))
         finally:
             metering.current.reset(token)
         if outlet.status >= 400:
-            self._call.error = BadRequest("vLLM has refused it.", code="invalid_request")
-            self._call.error.status = outlet.status
-        elif self._call.finish_reason is None and outlet.complete:
+            call.error = BadRequest("The engine has refused it.", code="invalid_request")
+            call.error.status = outlet.status
+        elif call.finish_reason is None and outlet.complete:
             # The stream has told it; the status was sent before.
-            self._call.error = lost(self._supervisor)
-            self._supervisor.suspect()
+            call.error = lost(supervisor)
+            supervisor.suspect()
 
-    def _checked(self, outlet: Outlet) -> Send:
-        """Like `send`, but an engine that has died is no 500: it is back in a moment."""
-        dropped = False
 
-        async def send(message: Message) -> None:
-            nonlocal dropped
-            if message["type"] == "http.response.start" and message["status"] >= 500:
-                try:
-                    await self._supervisor.engine.check_health()
-                except EngineError:
-                    self._supervisor.suspect()
-                    dropped = True
-                    self._call.error = lost(self._supervisor)
-                    await outlet.refuse(self._call.error)
-            if not dropped:
-                await outlet.send(message)
+def _checked(supervisor: Supervisor, outlet: Outlet) -> Send:
+    """Like `send`, but an engine that has died is no 500: another one answers, or the same in a moment."""
 
-        return send
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] >= 500 and not outlet.status:
+            try:
+                await supervisor.engine.check_health()
+            except EngineError as error:
+                raise EngineUnavailable(str(error)) from error
+        await outlet.send(message)
+
+    return send
 
 
 async def _write(events: AsyncGenerator[bytes, None], outlet: Outlet) -> None:

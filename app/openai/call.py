@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.errors import AppError
 from app.generations.admission import Ticket
+from app.generations.backends import Backend
 from app.generations.receipt import Stopwatch
 from app.limits.store import Reservation
 from app.origin import Origin, origin
@@ -21,7 +22,7 @@ class Call:
 
     id: UUID
     user_id: UUID
-    model: str
+    backend: Backend
     ticket: Ticket
     reservation: Reservation
     cache_salt: str | None
@@ -32,6 +33,16 @@ class Call:
     hung_up: bool = False
     open: int = 0
     idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def model(self) -> str:
+        """Who answers, or was to answer."""
+        return self.backend.name
+
+    def move(self, other: Backend) -> None:
+        """Somebody else answers. The place in the queue was earned once."""
+        self.backend.admission.leave(self.ticket)
+        self.backend, self.ticket = other, other.admission.enter(self.user_id, capped=False)
 
     def start(self) -> None:
         """It has its place in the engine."""

@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.supervisor import Supervisor
+from app.generations.backends import Backend
 
 OWNER = "vllm-chat"
 STARTED = int(time.time())
@@ -29,15 +29,14 @@ def card(
     }
 
 
-def local_cards(supervisor: Supervisor) -> list[dict[str, Any]]:
-    """The model of our own engine and its adapters; none before it is known."""
-    info = supervisor.info
-    if info is None:
+def cards(backend: Backend) -> list[dict[str, Any]]:
+    """A model and its adapters; none before its name is known."""
+    if not backend.name:
         return []
-    api = supervisor.engine.api
-    adapters = api.adapters if api is not None else []
-    base = card(info.name, max_model_len=info.max_model_len, demo=info.is_demo)
-    return [base, *(card(name, max_model_len=info.max_model_len, parent=info.name) for name in adapters)]
+    info, api = backend.supervisor.info, backend.supervisor.engine.api
+    window = info.max_model_len if info is not None else None
+    base = card(backend.name, max_model_len=window, demo=backend.supervisor.is_demo)
+    return [base, *(card(name, max_model_len=window, parent=backend.name) for name in (api.adapters if api else []))]
 
 
 def listing(cards: list[dict[str, Any]]) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.openai.inner import inner
-from app.openai.line import Line
 from engine.base import Api
+from engine.line import Line
 
 
 class Counting(Response):
@@ -18,5 +18,6 @@ class Counting(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As vLLM answers."""
-        with Line(receive, self._data) as line:
+        with Line(receive) as line:
+            line.repeat(self._data)
             await self._api.app(inner(scope, scope["state"]["request_id"]), line.receive, send)

@@ -10,17 +10,17 @@ from app.auth.access import require
 from app.auth.current import CurrentUser
 from app.db import new_id
 from app.errors import BadRequest, NotFound
+from app.generations.backends import Backend, Backends
 from app.generations.generations import Generations
 from app.limits.bounds import most_tokens
 from app.limits.service import LimitService
 from app.openai import policy
 from app.openai.answer import Answer, lost
 from app.openai.call import Call
-from app.openai.catalogue import local_cards
+from app.openai.catalogue import cards
 from app.openai.counting import Counting
 from app.request_log.service import RequestLogService
 from engine.base import Api
-from engine.supervisor import Supervisor
 
 
 class OpenAIService:
@@ -28,14 +28,14 @@ class OpenAIService:
 
     def __init__(
         self,
-        supervisor: Supervisor,
+        backends: Backends,
         generations: Generations,
         limits: LimitService,
         requests: RequestLogService,
         *,
         salted: bool,
     ) -> None:
-        self._supervisor = supervisor
+        self._backends = backends
         self._generations = generations
         self._limits = limits
         self._requests = requests
@@ -43,7 +43,7 @@ class OpenAIService:
 
     def models(self) -> list[dict[str, Any]]:
         """What can be asked for by name."""
-        return local_cards(self._supervisor)
+        return [card for backend in self._backends.all() for card in cards(backend)]
 
     def model(self, name: str) -> dict[str, Any]:
         """Raises NotFound (`model_not_found`)."""
@@ -60,63 +60,71 @@ class OpenAIService:
         """
         require(user, "chat")
         body = policy.checked(parsed(data))
-        self._choose(body)
-        with self._requests.refusals(user, self._supervisor.model_name):
-            call = await self._admit(user, body, len(data))
-        return Answer(call, body, to_json(body), self._supervisor, self._closed)
+        backend = self._choose(body)
+        with self._requests.refusals(user, backend.name):
+            call = await self._admit(user, backend, body, len(data))
+        return Answer(call, body, self._backends, self._closed)
 
     async def count(self, user: CurrentUser, data: bytes) -> Response:
         """Tokens, which cost no engine time: no place in the queue, no tokens used."""
         require(user, "chat")
         body = policy.checked(parsed(data))
-        return Counting(to_json(body), self._choose(body))
+        return Counting(to_json(body), api_of(self._choose(body)))
 
     async def embed(self, user: CurrentUser, data: bytes) -> Response:
-        """Raises BadRequest: the models of our own engine generate."""
+        """As `answer`. Raises BadRequest when the model is that of our own engine, which generates."""
         require(user, "chat")
         body = policy.checked(parsed(data))
-        self._choose(body)
-        raise policy.refused("model", f"must be an embedding model; {body['model']} is none")
+        if self._choose(body).remote is None:
+            raise policy.refused("model", f"must be an embedding model; {body['model']} is none")
+        return await self.answer(user, data)
 
-    def _choose(self, body: dict[str, Any]) -> Api:
-        """Set the model; who answers for it. Raises NotFound, and Unavailable while there is no engine."""
-        api = self._supervisor.engine.api
-        if api is None or not self._supervisor.ready:
-            raise lost(self._supervisor)
+    def _choose(self, body: dict[str, Any]) -> Backend:
+        """Who answers; `model` is then the name over there. Raises NotFound, and Unavailable while nobody can."""
         name = body.get("model")
-        if name is None:
-            body["model"] = self._supervisor.model_name
-        elif name not in (self._supervisor.model_name, *api.adapters):
+        default = self._backends.default
+        if name is not None and not isinstance(name, str):
             raise no_such_model(name)
-        return api
+        own = default.supervisor.engine.api
+        if own is not None and name in own.adapters:
+            return default
+        try:
+            backend = self._backends.pick(name)
+        except NotFound:
+            raise no_such_model(name) from None
+        api_of(backend)
+        body["model"] = backend.supervisor.model_name
+        return backend
 
-    async def _admit(self, user: CurrentUser, body: dict[str, Any], size: int) -> Call:
-        info, id_ = self._supervisor.info, new_id()
+    async def _admit(self, user: CurrentUser, backend: Backend, body: dict[str, Any], size: int) -> Call:
+        info, id_ = backend.supervisor.info, new_id()
         # No token of the prompt is shorter than a byte of the body.
         most = most_tokens(info.max_model_len if info else None, ["x" * size], policy.max_tokens(body))
         reservation = await self._limits.reserve(user, id_, most * policy.sequences(body))
         try:
-            ticket = self._generations.admit(user.id)
+            ticket = self._generations.admit(user.id, backend)
         except BaseException:
             await self._limits.release(reservation)
             raise
-        return Call(
-            id=id_,
-            user_id=user.id,
-            model=self._supervisor.model_name,
-            ticket=ticket,
-            reservation=reservation,
-            cache_salt=str(user.id) if self._salted else None,
-        )
+        salt = str(user.id) if self._salted else None
+        return Call(id=id_, user_id=user.id, backend=backend, ticket=ticket, reservation=reservation, cache_salt=salt)
 
     async def _closed(self, call: Call) -> None:
         await call.settled()
         watch = call.watch
-        self._generations.admission.leave(call.ticket, watch.inside, watch.work)
+        call.backend.admission.leave(call.ticket, watch.inside, watch.work)
         await self._limits.ledger.settle(call.reservation, call.tokens_used)
         receipt = watch.receipt(call.finish_reason)
         metrics.observe_generation(call.model, call.status, watch, receipt)
         self._requests.ended(call, call.model, call.status, call.error, receipt)
+
+
+def api_of(backend: Backend) -> Api:
+    """Raises Unavailable while it cannot serve."""
+    api = backend.supervisor.engine.api
+    if api is None or not backend.supervisor.ready:
+        raise lost(backend.supervisor)
+    return api
 
 
 def parsed(data: bytes) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Stop frees the engine, wherever the answer is: in the queue, in prefill, in decode. Hanging up does not stop."""
 
+import json
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -142,3 +144,38 @@ def test_hanging_up_does_not_stop(client: httpx.Client, accept: str) -> None:
     until(client, generation_id, "delta", 300)
     assert gauge(client, "vllm:num_requests_running") == 1
     stop(client, generation_id)
+
+
+def dial(client: httpx.Client, path: str, said: str, *, stream: bool) -> socket.socket:
+    """Ask for an endless answer on a connection that can be hung up."""
+    turns = [{"role": "user", "content": said}]
+    body: dict[str, Any] = {"stream": stream, "model": "vllm-chat-demo", "ignore_eos": True, "max_tokens": 7000}
+    body |= {"prompt": said} if path == "/v1/completions" else {"input": said} if "responses" in path else {}
+    body |= {"messages": turns} if "prompt" not in body and "input" not in body else {}
+    data = json.dumps(body).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: {client.base_url.host}\r\nAuthorization: {client.headers['Authorization']}\r\n"
+    )
+    head += f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+    connection = socket.create_connection((client.base_url.host, client.base_url.port or 80))
+    connection.sendall(head.encode() + data)
+    return connection
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/completions", "/v1/messages"])
+def test_hanging_up_on_v1_frees_the_engine(client: httpx.Client, path: str, stream: bool) -> None:
+    with dial(client, path, f"{uuid4()} {LONG}"[:9000], stream=stream):  # in prefill
+        wait_for(lambda: gauge(client, "vllm:num_requests_running") == 1, 10)
+    wait_for(lambda: gauge(client, "chat_generations_running") == 0, 5)
+    wait_for(lambda: gauge(client, "vllm:num_requests_running") == 0, 5)
+    with dial(client, path, SHORT, stream=stream):  # in decode
+        wait_for(lambda: gauge(client, "vllm:num_requests_running") == 1, 10)
+        written = gauge(client, "vllm:generation_tokens_total")
+        wait_for(lambda: gauge(client, "vllm:generation_tokens_total") > written + 20, 10)
+        with dial(client, path, SHORT, stream=stream):  # in the queue
+            wait_for(lambda: gauge(client, "chat_queue_depth") == 1, 10)
+        wait_for(lambda: gauge(client, "chat_queue_depth") == 0, 5)
+        assert gauge(client, "vllm:num_requests_running") == 1
+    wait_for(lambda: gauge(client, "vllm:num_requests_running") == 0, 5)
+    assert gauge(client, "vllm:num_requests_waiting") == 0

@@ -10,7 +10,8 @@ from starlette.responses import PlainTextResponse, Response
 from engine.base import ChatMessage, Delta, EngineStatus, Sampling, Stage, Usage, Written
 from engine.config import EngineConfig
 from engine.errors import EngineBusy, EngineConfigError, EngineError, EngineUnavailable, PromptTooLong
-from engine.remote_engine import BREAK_AFTER, RETRIES, RemoteEngine
+from engine.remote_connection import RETRIES
+from engine.remote_engine import BREAK_AFTER, RemoteEngine
 from engine.supervisor import Supervisor
 from tests.scripted_remote import KEY, REPLY, ScriptedRemote, chunk, refused, scripted_remote, sent
 

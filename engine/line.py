@@ -13,8 +13,8 @@ T = TypeVar("T")
 class Line:
     """Use as a context manager on the event loop; `receive` is for an application further in."""
 
-    def __init__(self, receive: Receive, body: bytes) -> None:
-        self._body: bytes | None = body
+    def __init__(self, receive: Receive) -> None:
+        self._body: bytes | None = None
         self._gone = asyncio.ensure_future(_hung_up(receive))
 
     def __enter__(self) -> "Line":
@@ -25,8 +25,12 @@ class Line:
     ) -> None:
         self._gone.cancel()
 
+    def repeat(self, body: bytes) -> None:
+        """What `receive` gives first."""
+        self._body = body
+
     async def receive(self) -> Message:
-        """The body once more, then the end."""
+        """The body, then the end."""
         if self._body is not None:
             body, self._body = self._body, None
             return {"type": "http.request", "body": body, "more_body": False}
