@@ -107,7 +107,7 @@ async def test_the_longest_message_does_not_hold_the_loop(
     client: httpx.AsyncClient, real_prompts: RealPrompts, kind: str
 ) -> None:
     await chat(client)
-    seconds = []
+    seconds: list[float] = []
     while len(seconds) < TRIES and min(seconds, default=1) >= BOUND_SECONDS:
         async with watched() as longest:
             answer = await client.post("/api/chat", json={"content": LONGEST[kind]})
@@ -146,7 +146,7 @@ async def test_the_longest_conversation_does_not_hold_the_loop(
     served: Served, client: httpx.AsyncClient, real_prompts: RealPrompts, answer: str
 ) -> None:
     """8 MB of text: the part that may fit is tokenized, not the whole again and again."""
-    seconds = []
+    seconds: list[float] = []
     while len(seconds) < TRIES and min(seconds, default=1) >= BOUND_SECONDS:
         ask = partial(chat, client, conversation_id=await conversation(served, client, "word " * 1600, answer))
         del real_prompts.template.chars[:]
