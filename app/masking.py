@@ -37,6 +37,16 @@ def _phone(match: re.Match[str]) -> str:
     return MASK if sum(char.isdigit() for char in match[0]) >= 8 else match[0]
 
 
+def _account(match: re.Match[str]) -> str:
+    return MASK if iban(match[0]) else match[0]
+
+
+def iban(text: str) -> bool:
+    """Whether the check digits of a bank account number are right (ISO 13616)."""
+    plain = text.replace(" ", "").replace("-", "")
+    return int("".join(str(int(char, 36)) for char in plain[4:] + plain[:4])) % 97 == 1
+
+
 def luhn(digits: list[int]) -> bool:
     """Whether the last digit is the check digit of a payment card (ISO/IEC 7812-1)."""
     doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]]
@@ -47,6 +57,17 @@ def luhn(digits: list[int]) -> bool:
 _KEY = r"(?<![0-9A-Za-z_*-])"
 _NUMBER = r"(?<![0-9A-Za-z_.*+-])"
 _NUMBER_END = r"(?!-?[0-9A-Za-z_*])"
+# Characters of a bank account number (IBAN) → the countries that have it so.
+_IBAN_LENGTHS = {
+    15: "NO", 16: "BE BI", 18: "DK FI FO GL NL FK SD", 19: "MK SI", 20: "AT BA EE KZ LT LU XK MN", 21: "CH HR LI LV",
+    22: "BG BH CR DE GB GE IE ME RS VA", 23: "AE GI IL IQ OM SO TL", 24: "AD CZ ES MD PK RO SA SE SK TN VG",
+    25: "LY PT ST", 26: "IS TR", 27: "BJ DJ FR GR IT MC MR SM", 28: "AL AZ BY CY DO GT HN HU LB NI PL SV",
+    29: "BR EG PS QA UA", 30: "JO KW MU YE", 31: "MT SC", 32: "LC", 33: "RU",
+}  # fmt: skip
+_IBAN = "|".join(
+    f"(?:{'|'.join(countries.split())})[0-9]{{2}}(?:[ -]?[0-9A-Z]){{{length - 4}}}"
+    for length, countries in _IBAN_LENGTHS.items()
+)
 RULES: tuple[tuple[str, re.Pattern[str], Replace], ...] = (
     # user:password@ of a URL
     ("://", re.compile(r"(://)[^\s/*]++@", re.ASCII), lambda match: f"{match[1]}{MASK}@"),
@@ -69,6 +90,16 @@ RULES: tuple[tuple[str, re.Pattern[str], Replace], ...] = (
     ("oken=", re.compile(r"([?&]token=)[^\s&*]++", re.ASCII | re.IGNORECASE), _after_first_group),
     # e-mail addresses, also with letters of other scripts
     ("@", re.compile(r"(?<![\w.!#$%+^~*-])[\w.!#$%+^~-]++@[\w.@-]++"), _whole),
+    # bank accounts
+    ("", re.compile(_KEY + r"(?=[A-Z]{2}[0-9]{2})(?:" + _IBAN + ")" + _NUMBER_END, re.ASCII | re.IGNORECASE), _account),
+    # Korean resident registration numbers: date of birth, then sex and century
+    (
+        "-",
+        re.compile(
+            _NUMBER + r"[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])-[1-8][0-9]{6}" + _NUMBER_END, re.ASCII
+        ),
+        _whole,
+    ),
     # payment cards
     ("", re.compile(_NUMBER + r"(?:[3-6][0-9]{12,18}|2[2-7][0-9]{14})" + _NUMBER_END, re.ASCII), _card),
     ("", re.compile(_NUMBER + r"[2-6][0-9]{3}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}" + _NUMBER_END, re.ASCII), _card),

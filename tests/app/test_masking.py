@@ -3,12 +3,16 @@
 import re
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.masking import MASK, mask_text, mask_value
+from tests.rig.server import ROOT
+
+CORPUS = Path(__file__).with_name("masking_corpus.txt")
 
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
 KEY = "vcsk-3q2Zb8kQf0aL1xWm7Tn5Rr9YvC4uEo6JdGhIsPzXwA8"
@@ -40,6 +44,13 @@ PRIVATE = [
     "5555555555554444",
     "378282246310005",
     "3782 822463 10005",
+    "DE89370400440532013000",
+    "DE89 3704 0044 0532 0130 00",
+    "GB82-WEST-1234-5698-7654-32",
+    "fr1420041010050500013m02606",
+    "NO9386011117947",
+    "MT84 MALT 0110 0001 2345 MTLC AST0 01S",
+    "900101-1234568",
 ]
 AROUND = [
     "{}",
@@ -83,6 +94,9 @@ PLAIN = [
     "/api/conversations/3f2504e0-4f89-11d3-9a0c-0305e82c3301/messages?limit=1000",
     "https://host.example/path?x=1#a",
     "4111 1111 1111 1112",
+    "DE88 3704 0044 0532 0130 00",
+    "ba12f04e-4f89-11d3-9a0c-0305e82c3301",
+    "991301-1234567",
     "1e+10 + 20 - 30",
     "GPU 0: 81559 MiB, 0.55",
     "@router.post('/chat')",
@@ -194,3 +208,22 @@ def test_hostile_text_takes_time_in_proportion(unit: str) -> None:
 def test_fields_inside_fields() -> None:
     value = mask_value({"a": ["kim@example.com", 5, None], "Set-Cookie": "x", "ids": (uuid.UUID(int=5),), "ok": True})
     assert value == {"a": [MASK, 5, None], "Set-Cookie": MASK, "ids": [str(uuid.UUID(int=5))], "ok": True}
+
+
+def test_rates_on_a_labelled_corpus() -> None:
+    """docs/security.md tells these figures."""
+    lines = [line for line in CORPUS.read_text().splitlines() if not line.startswith("#")]
+    hits = missed = false = 0
+    for line in lines:
+        private = re.findall("⟦(.+?)⟧", line)
+        masked = mask_text(re.sub("[⟦⟧]", "", line))
+        gone = sum(not any(part in masked for part in re.findall(r"\w{3,}", one)) for one in private)
+        hits, missed = hits + gone, missed + len(private) - gone
+        false += max(0, masked.count(MASK) - gone)
+    assert (hits, missed, false) == (40, 13, 2)
+    text = " ".join((ROOT / "docs" / "security.md").read_text().split())
+    recall, precision = hits / (hits + missed), hits / (hits + false)
+    assert f"{hits} of {hits + missed} private items ({recall:.0%})" in text
+    assert f"{hits} of {hits + false} masks ({precision:.0%})" in text
+    assert recall >= 0.75
+    assert precision >= 0.95
