@@ -126,7 +126,7 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             people.links,
             people.totp,
             people.users,
-            KeyService(db, audit),
+            people.keys,
             limits,
             ConversationService(db, generations, sending, backends),
             generations,

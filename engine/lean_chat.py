@@ -36,10 +36,13 @@ class LeanChat:
 
     def __init__(self, serving: Any) -> None:
         self._serving = copy.copy(serving)
-        self._serving.chat_completion_stream_generator = partial(_chunks, self._serving)
         # Tells reasoning and tool calls from text. Without tools there is nothing to tell but reasoning.
         self._reasons = serving._include_reasoning_tokens_details
         self._serving.parser_cls = None
+        # vLLM's parser makes nothing of a step without text.
+        self._serving.chat_completion_stream_generator = partial(
+            _chunks, self._serving, quiet=serving.parser_cls is not None
+        )
 
     async def stream(self, body: dict[str, Any], request_id: str) -> AsyncGenerator[bytes, None] | None:
         """Server-sent events. None when the request is not plain, or when vLLM refuses it: it is then to be asked the
@@ -76,6 +79,8 @@ async def _chunks(
     conversation: Any,
     tokenizer: Any,
     metadata: Any,
+    *,
+    quiet: bool,
     **rest: Any,
 ) -> AsyncGenerator[bytes, None]:
     """In place of `chat_completion_stream_generator`: the same events, those of one engine step in one piece."""
@@ -92,11 +97,13 @@ async def _chunks(
                 continue
             tokens += len(piece.token_ids)
             if piece.finish_reason is None:
+                if quiet and not piece.text:
+                    continue
                 yield pending + frames.before + to_json(piece.text) + frames.after
                 pending = b""
             else:
                 serving._raise_if_error(piece.finish_reason, request_id)
-                pending += frames.last(piece.text, piece.finish_reason, piece.stop_reason)
+                pending += frames.last(piece.text or (None if quiet else ""), piece.finish_reason, piece.stop_reason)
         if with_usage and output is not None:
             pending += frames.usage(output, tokens)
     except GenerationError as error:
@@ -122,12 +129,13 @@ class _Frames:
         mark = to_json(MARK)
         self.before, self.after = self._chunk(DeltaMessage(content=MARK), {"token_ids": None}).split(mark)
 
-    def last(self, text: str, finish_reason: str, stop_reason: int | str | None) -> bytes:
+    def last(self, text: str | None, finish_reason: str, stop_reason: int | str | None) -> bytes:
         """The chunk that ends the answer."""
         from vllm.entrypoints.generate.base.protocol import DeltaMessage
 
         ending = {"finish_reason": finish_reason, "stop_reason": stop_reason, "token_ids": None}
-        return self._chunk(DeltaMessage(content=text), ending, **self._stamp)
+        delta = DeltaMessage() if text is None else DeltaMessage(content=text)
+        return self._chunk(delta, ending, **self._stamp)
 
     def usage(self, output: Any, tokens: int) -> bytes:
         """The chunk that tells what it cost."""

@@ -7,6 +7,7 @@ from app.audit.service import AuditService
 from app.auth import repository
 from app.auth.current import CurrentUser
 from app.auth.models import ApiKey
+from app.auth.recent import Recent
 from app.auth.schemas import KeyCreate, KeyCreated, KeyView
 from app.auth.tokens import new_token, token_hash
 from app.db import Database, now
@@ -28,8 +29,9 @@ def is_key(value: str) -> bool:
 class KeyService:
     """One service call, one short transaction."""
 
-    def __init__(self, db: Database, audit: AuditService) -> None:
+    def __init__(self, db: Database, recent: Recent, audit: AuditService) -> None:
         self._db = db
+        self._recent = recent
         self._audit = audit
 
     async def create(self, user: CurrentUser, body: KeyCreate) -> KeyCreated:
@@ -68,19 +70,24 @@ class KeyService:
             if not await repository.delete_key(db, user.id, key_id):
                 raise NotFound("There is no such API key.", code="key_not_found")
             self._audit.record("key.revoked", user, f"key:{key_id}", db=db)
+        self._recent.clear()
 
     async def user_of(self, key: str) -> CurrentUser | None:
         """The active owner of a key that has not expired."""
-        at = now()
+        hashed, at, epoch = token_hash(key), now(), self._recent.epoch
+        if (known := self._recent.get("key", hashed)) is not None:
+            return known
         async with self._db.reading() as db:
-            found = await repository.user_of_key(db, token_hash(key), at)
+            found = await repository.user_of_key(db, hashed, at)
         if found is None:
             return None
         user, row = found
         if _stale(row.last_used_at, at):
             async with self._db.transaction() as db:
                 await repository.key_used(db, row.id, at)
-        return CurrentUser(user.id, user.email, user.role, "key", frozenset(row.scopes), row.id)  # type: ignore[arg-type]
+        current = CurrentUser(user.id, user.email, user.role, "key", frozenset(row.scopes), row.id)  # type: ignore[arg-type]
+        self._recent.put("key", hashed, current, epoch)
+        return current
 
 
 def _stale(last_used_at: datetime | None, at: datetime) -> bool:

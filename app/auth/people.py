@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.audit.service import AuditService
 from app.auth.account import AccountService
 from app.auth.invitations import InvitationService
+from app.auth.keys import KeyService
 from app.auth.links import MailedLinks
 from app.auth.proof import PasswordProof
 from app.auth.registration import Registration
@@ -30,6 +31,7 @@ class People:
     links: MailedLinks
     totp: TotpService
     users: UserAdmin
+    keys: KeyService
 
 
 @asynccontextmanager
@@ -52,4 +54,5 @@ async def open_people(settings: Settings, db: Database, audit: AuditService) -> 
             links=links,
             totp=TotpService(db, proof, auth.factor, audit),
             users=UserAdmin(db, auth.hasher, cache, audit),
+            keys=KeyService(db, cache.recent, audit),
         )

@@ -142,7 +142,10 @@ class AuthService:
         return {hashes[one] for one in living}
 
     async def _user(self, token: str, via: Literal["cookie", "jwt"]) -> CurrentUser | None:
-        hashed = token_hash(token)
+        hashed, recent = token_hash(token), self._cache.recent
+        if (user_now := recent.get(via, hashed)) is not None:
+            return user_now
+        epoch = recent.epoch
         known = await self._cache.get(via, hashed)
         if known is None:
             async with self._db.reading() as db:
@@ -151,7 +154,9 @@ class AuthService:
                 return None
             known = CachedUser(user.id, user.email, user.role)
             await self._cache.put(via, hashed, known)
-        return CurrentUser(known.id, known.email, known.role, via)  # type: ignore[arg-type]  # holds only roles
+        current = CurrentUser(known.id, known.email, known.role, via)  # type: ignore[arg-type]  # holds only roles
+        recent.put(via, hashed, current, epoch)
+        return current
 
     async def profile(self, user: CurrentUser) -> UserView:
         """The account of the signed-in user. Raises NotFound when it was deleted meanwhile."""

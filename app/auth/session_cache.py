@@ -10,6 +10,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from app.auth.recent import Recent
 from app.redis_connection import connect
 
 log = structlog.get_logger(__name__)
@@ -33,9 +34,13 @@ class CachedUser:
 
 
 class SessionCache:
-    """All methods are quiet when Redis is away or slow: after a failure it is left alone for `AWAY_SECONDS`."""
+    """All methods are quiet when Redis is away or slow: after a failure it is left alone for `AWAY_SECONDS`.
+
+    `recent` stands before it in each process, and before the keys, which are in no other cache.
+    """
 
     def __init__(self, url: str | None) -> None:
+        self.recent = Recent()
         self._redis: Redis | None = None
         if url:
             self._redis = connect(url, TIMEOUT_SECONDS, TIMEOUT_SECONDS, retries=0)
@@ -69,6 +74,7 @@ class SessionCache:
 
     async def forget(self, token_hashes: Sequence[str]) -> None:
         """These sessions have ended, for every server. To be called after the commit."""
+        self.recent.clear()
         if self._redis is None or not token_hashes:
             return
         try:
