@@ -4,39 +4,44 @@ Counted by the address that was typed, whether or not it is registered, so that 
 while it is held back, the right password is refused in the same way.
 """
 
-import time
+from math import ceil
+from time import monotonic
 
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from app.errors import RateLimited
+from app.limits.windows import Windows
 
 PER_ACCOUNT = (parse("5/minute"), parse("50/hour"))
 PER_PEER = (parse("20/minute"),)
+FORGET_SECONDS = 60.0
 
 
 class Throttle:
-    """In memory: a restart forgets at most an hour of failures."""
+    """In memory: a restart forgets at most an hour of failures. A clock that is set back locks nobody out."""
 
     def __init__(self) -> None:
-        self._windows = MovingWindowRateLimiter(MemoryStorage())
+        self._windows = Windows()
+        self._forget_at = monotonic() + FORGET_SECONDS
 
     def check(self, email: str, peer: str | None) -> None:
         """Raises RateLimited (`too_many_attempts`) with the time until the next try."""
         for item, key in _keys(email, peer):
-            if not self._windows.test(item, key):
-                reset = self._windows.get_window_stats(item, key).reset_time
+            window = self._windows.look(key, item)
+            if not window.remaining:
                 raise RateLimited(
                     "Too many failed attempts. Try again later.",
                     code="too_many_attempts",
-                    retry_after=max(1, round(reset - time.time())),
+                    retry_after=max(1, ceil(window.wait)),
                 )
 
     def failed(self, email: str, peer: str | None) -> None:
         """One more wrong password."""
         for item, key in _keys(email, peer):
-            self._windows.hit(item, key)
+            self._windows.add(key, item)
+        if monotonic() > self._forget_at:
+            self._windows.forget()
+            self._forget_at = monotonic() + FORGET_SECONDS
 
 
 def _keys(email: str, peer: str | None) -> list[tuple[RateLimitItem, str]]:

@@ -1,14 +1,15 @@
 """All SQL about conversations and messages. Every statement names the owner: somebody else's row is not found."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Select, and_, delete, literal, or_, select, update
+from sqlalchemy import CursorResult, Select, and_, delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.conversations.models import Conversation, Message
+from app.db import now
 
 ESCAPE = "\\"
 
@@ -85,6 +86,14 @@ async def newest_message_id(db: AsyncSession, conversation_id: UUID) -> UUID | N
     query = select(Message.id).where(Message.conversation_id == conversation_id)
     newest: UUID | None = await db.scalar(query.order_by(Message.created_at.desc(), Message.id.desc()).limit(1))
     return newest
+
+
+async def next_moment(db: AsyncSession, conversation_id: UUID) -> datetime:
+    """For a new message: now, but behind all others, also when the clock was set back meanwhile."""
+    newest: datetime | None = await db.scalar(
+        select(func.max(Message.created_at)).where(Message.conversation_id == conversation_id)
+    )
+    return max(now(), newest + timedelta(microseconds=1)) if newest is not None else now()
 
 
 async def path(db: AsyncSession, conversation_id: UUID, leaf_id: UUID) -> list[Message]:

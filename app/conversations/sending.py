@@ -13,7 +13,7 @@ from app.conversations.models import Message
 from app.conversations.preparing import Preparing
 from app.conversations.schemas import ChatRequest, Params
 from app.conversations.storing import Key, Writer, found, store_answer, store_generation, store_question
-from app.db import Database, new_id, now
+from app.db import Database, new_id
 from app.errors import Conflict, Invalid, NotFound
 from app.generations import repository as answers
 from app.generations.admission import Ticket
@@ -184,7 +184,7 @@ class Sending:
         async with self._admitted(user, backend, writer, given) as place:
             async with self._db.transaction() as db:
                 _found(await repository.message(db, user.id, question.id))
-                answer = await store_answer(db, question, writer, now())
+                answer = await store_answer(db, question, writer)
         return self._generations.start(answer, backend, *place, self._preparing.again(user.id, answer))
 
     async def _continue(self, user: CurrentUser, message_id: UUID, key: str | None, digest: str | None) -> Generation:

@@ -1,7 +1,6 @@
 """The rows of a new question and a new answer, written in the caller's transaction."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -60,14 +59,14 @@ async def store_question(
         role="user",
         content=request.content,
         status="done",
-        created_at=at,
+        created_at=await repository.next_moment(db, conversation.id),
     )
     db.add(question)
     await db.flush()
     return question
 
 
-async def store_answer(db: AsyncSession, question: Message, writer: Writer, at: datetime | None = None) -> Message:
+async def store_answer(db: AsyncSession, question: Message, writer: Writer) -> Message:
     """An empty answer below the question, to be filled by a new generation."""
     answer = Message(
         conversation_id=question.conversation_id,
@@ -77,7 +76,7 @@ async def store_answer(db: AsyncSession, question: Message, writer: Writer, at: 
         status="queued",
         model=writer.model,
         generation_id=writer.generation_id,
-        created_at=at or question.created_at + timedelta(microseconds=1),
+        created_at=await repository.next_moment(db, question.conversation_id),
     )
     db.add(answer)
     await db.flush()

@@ -1,6 +1,6 @@
 """What the databases say when they are away or full, and what is a bug of ours."""
 
-import asyncpg.exceptions as pg
+import asyncpg.exceptions as pg  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
