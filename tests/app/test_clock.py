@@ -10,6 +10,7 @@ import jwt.api_jwt
 import pytest
 
 from app import db
+from app.auth import recent
 from app.auth.throttle import Throttle
 from app.config import Settings
 from app.errors import RateLimited
@@ -46,7 +47,11 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
 
 
 @pytest.fixture
-async def served(make_settings: Callable[..., Settings], set_clock: SetClock) -> AsyncIterator[Served]:
+async def served(
+    make_settings: Callable[..., Settings], set_clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Served]:
+    # Who was let in counts for a moment, by the clock that cannot be set.
+    monkeypatch.setattr(recent, "KEEP_SECONDS", 0.0)
     settings = make_settings(auth={"secret": "s" * 40, "jwt_lifetime": 2 * int(HOUR)})
     async with serving(settings, ScriptedEngine(delay=0.01)) as instance:
         await instance.services.engine.wait_ready()
