@@ -8,7 +8,9 @@ import httpx
 from app.config import Settings
 from app.db import Database
 from app.errors import AppError
+from engine import checksums
 from engine.choose import choose_model
+from engine.download import local_copy
 from engine.errors import EngineError
 from engine.hardware import describe, gpus, vllm_build
 
@@ -57,7 +59,18 @@ def _model(settings: Settings) -> Finding:
         choice = choose_model(settings.engine.model, gpus(), settings.engine.gpu_memory_utilization)
     except EngineError as error:
         return False, f"model: {error}"
-    return True, f"model: {choice.name} ({choice.reason})"
+    shown = f"model: {choice.name} ({choice.reason})"
+    directory = local_copy(choice.source)
+    if directory is None:
+        return True, f"{shown}, still to be fetched"
+    if choice.is_demo or not checksums.recorded(directory):
+        return True, f"{shown}, without recorded checksums"
+    if changed := checksums.differences(directory):
+        return (
+            False,
+            f"{shown}: {', '.join(changed)} changed since it was pulled. Delete {directory} and pull it again.",
+        )
+    return True, f"{shown}, its checksums are right"
 
 
 async def _database(settings: Settings) -> Finding:

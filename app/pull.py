@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from engine import checksums
 from engine.base import EngineStatus
 from engine.download import describe_remote, fetch
 from engine.errors import EngineConfigError
@@ -16,6 +17,10 @@ def pull_model(model: str, say: Say) -> None:
     if Path(model).is_dir():
         if not (Path(model) / "config.json").is_file():
             raise EngineConfigError(f"{model} has no config.json, so it is no model directory")
+        if not checksums.recorded(model):
+            checksums.record(model, {})
+        elif changed := checksums.differences(model):
+            raise EngineConfigError(f"{model}: {', '.join(changed)} changed since its checksums were recorded")
         say(f"{model} is a local directory; use it with CHAT_ENGINE__MODEL={Path(model).resolve()}")
         return
     size, licence = describe_remote(model)

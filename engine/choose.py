@@ -1,4 +1,4 @@
-"""Which model `CHAT_ENGINE__MODEL` means: a path, a hub id, `demo`, or `auto`."""
+"""Which model `CHAT_ENGINE__MODEL` means: a path, a hub id (`org/name` or `org/name@revision`), `demo`, or `auto`."""
 
 import json
 import os
@@ -73,7 +73,7 @@ def choose_model(model: str, cards: Sequence[Gpu], gpu_memory_utilization: float
             return ModelChoice(str(path), path.resolve().name, "CHAT_ENGINE__MODEL")
         if model.startswith(("/", "./", "~")):
             raise EngineConfigError(f"CHAT_ENGINE__MODEL: there is no directory {model}")
-        return ModelChoice(model, model, "CHAT_ENGINE__MODEL")
+        return ModelChoice(model, model.partition("@")[0], "CHAT_ENGINE__MODEL")
     wanted = _best_for(cards, gpu_memory_utilization) if cards else CPU_MODEL
     if wanted is None:
         return demo("no model of our list fits the memory of the GPU")

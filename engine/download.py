@@ -4,35 +4,71 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from engine import checksums
 from engine.base import EngineStatus, Report, Stage
+from engine.checksums import PATTERNS
 from engine.errors import EngineConfigError
 
-# Safetensors only: pickled weights could run code.
 HUB_TIMEOUT = 10.0
-PATTERNS = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
 
 
 def fetch(source: str, report: Report) -> str:
-    """The directory of the model. Blocking; resumes what an earlier call left.
+    """The directory of the model. Blocking; resumes what an earlier call left, and checks the sums that the hub gives.
 
     Raises EngineConfigError with the hub's reason and the remedy.
     """
-    if Path(source).is_dir():
-        return source
-    from huggingface_hub import hf_hub_download, snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
+    local = local_copy(source)
+    if local is not None and (local == source or checksums.recorded(local)):
+        return local
+    from huggingface_hub import hf_hub_download
 
     try:
-        return str(snapshot_download(source, allow_patterns=list(PATTERNS), local_files_only=True))
-    except LocalEntryNotFoundError:
-        files = _wanted(source)
+        info = _ask_hub(source)
+    except EngineConfigError:
+        if local is not None:  # fetched by another program, and the hub cannot say whether it is complete
+            return local
+        raise
+    files = _files(info)
     total = sum(files.values()) or 1
     done, directory = 0, ""
+    model, revision = split_revision(source)
     for name, size in sorted(files.items(), key=lambda item: item[1]):
         report(EngineStatus(Stage.DOWNLOADING, source, done / total))
-        directory = str(Path(hf_hub_download(source, name)).parents[name.count("/")])
+        # One commit for all files, also when somebody pushes meanwhile.
+        path = Path(hf_hub_download(model, name, revision=info.sha))
+        directory = str(path.parents[name.count("/")])
         done += size
+    checksums.record(directory, {entry.rfilename: entry.lfs.sha256 for entry in info.siblings if _of_lfs(entry)})
+    _remember(directory, revision or "main", info.sha)
     return directory
+
+
+def split_revision(source: str) -> tuple[str, str | None]:
+    """`org/name@revision` → (hub id, branch, tag or commit); None is the newest."""
+    model, _, revision = source.partition("@")
+    return model, revision or None
+
+
+def local_copy(source: str) -> str | None:
+    """The directory of a model that is on this machine already, perhaps not completely."""
+    if Path(source).is_dir():
+        return source
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    model, revision = split_revision(source)
+    try:
+        return str(snapshot_download(model, revision=revision, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError):
+        return None
+
+
+def _remember(directory: str, revision: str, commit: str) -> None:
+    """Which commit a branch or tag meant, where the hub's library looks for it without asking the hub."""
+    if revision != commit:
+        reference = Path(directory).parents[1] / "refs" / revision
+        reference.parent.mkdir(parents=True, exist_ok=True)
+        reference.write_text(commit)
 
 
 def describe_remote(source: str) -> tuple[int, str]:
@@ -42,17 +78,17 @@ def describe_remote(source: str) -> tuple[int, str]:
     return sum(_files(info).values()), licence
 
 
-def _wanted(source: str) -> dict[str, int]:
-    """File name → bytes of everything that vLLM needs."""
-    return _files(_ask_hub(source))
-
-
 def _files(info: Any) -> dict[str, int]:
-    return {
-        entry.rfilename: entry.size or 0
-        for entry in info.siblings or []
-        if any(fnmatch(entry.rfilename, pattern) for pattern in PATTERNS)
-    }
+    """File name → bytes of everything that vLLM needs."""
+    return {entry.rfilename: entry.size or 0 for entry in info.siblings or [] if _is_wanted(entry)}
+
+
+def _is_wanted(entry: Any) -> bool:
+    return any(fnmatch(entry.rfilename, pattern) for pattern in PATTERNS)
+
+
+def _of_lfs(entry: Any) -> bool:
+    return _is_wanted(entry) and entry.lfs is not None
 
 
 def _ask_hub(source: str) -> Any:
@@ -61,7 +97,8 @@ def _ask_hub(source: str) -> Any:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 
     try:
-        return HfApi().model_info(source, files_metadata=True, timeout=HUB_TIMEOUT)
+        model, revision = split_revision(source)
+        return HfApi().model_info(model, revision=revision, files_metadata=True, timeout=HUB_TIMEOUT)
     except (HfHubHTTPError, HFValidationError, OfflineModeIsEnabled, httpx.HTTPError, OSError) as error:
         raise EngineConfigError(
             f"CHAT_ENGINE__MODEL={source}: the model hub did not give it ({str(error).splitlines()[0][:200]}); "

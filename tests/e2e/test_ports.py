@@ -35,3 +35,9 @@ def test_no_secret_in_a_command_line_or_the_log(live_server: Server) -> None:
     assert all(lines)
     for shown in (*lines, live_server.log()):
         assert not [name for name, secret in SECRETS.items() if secret in shown]
+
+
+def test_the_model_is_loaded_without_the_hub(live_server: Server) -> None:
+    service = processes(live_server)[0]
+    assert service.environ()["HF_HUB_OFFLINE"] == "1"
+    assert live_server.answers("/readyz")

@@ -77,6 +77,6 @@ def nginx_installed() -> None:
 @pytest.fixture(scope="session")
 def live_server() -> Iterator[Server]:
     """One real service with the real vLLM engine and the demo model, ready to answer."""
-    with server({"CHAT_ENGINE__MODEL": "demo", **RAISED_LIMITS, **SECRETS}) as instance:
+    with server({"CHAT_ENGINE__MODEL": "demo", "HF_HUB_OFFLINE": "1", **RAISED_LIMITS, **SECRETS}) as instance:
         instance.wait("/readyz", seconds=180)
         yield instance

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from app.config import Settings, SettingsError, load_settings
+from engine.checksums import PATTERNS
 from engine.config import EngineConfig
 from engine.core_process import prepare_environment
-from engine.download import PATTERNS
 from engine.vllm_args import engine_args
 from tests.app.serving import Served, chat
 
