@@ -30,6 +30,7 @@ MAY_CONNECT = {
     "app/doctor.py",
     "engine/remote_engine.py",
     "engine/remote_api.py",
+    "engine/remote_connection.py",
     "engine/choose.py",
     "engine/download.py",
 }
