@@ -16,6 +16,8 @@ from app.origin import arrived, left
 
 log = structlog.get_logger(__name__)
 
+# What nginx logs for a client that hung up before it was answered.
+GONE = 499
 REQUEST_ID = re.compile(r"[\w.-]{1,64}")
 QUIET_PATHS = ("/healthz", "/readyz", "/metrics", "/_nicegui", "/static/")
 
@@ -48,6 +50,8 @@ class RequestContext:
         started = time.perf_counter()
         try:
             await self.app(scope, receive, send_with_id)
+        except ClientDisconnect:
+            status = status or GONE
         except Exception:
             if scope["type"] != "http":
                 raise

@@ -7,6 +7,9 @@ from engine.errors import EngineConfigError
 
 CPU_BLOCK = 32
 CPU_KV_CACHE_BYTES = 1 << 30
+# A long prompt is read in pieces of so many tokens. Between two of them others get their tokens, and a request that is
+# stopped ends; a piece of vLLM's default size takes a processor seconds.
+CPU_BATCHED_TOKENS = 1024
 
 
 def tensor_parallel_default(gpu_count: int, heads: int) -> int:
@@ -67,6 +70,7 @@ def _fit_to_cpu(args: dict[str, Any], config: EngineConfig, cores: int) -> list[
     ]
     args["kv_cache_memory_bytes"] = CPU_KV_CACHE_BYTES
     args["enforce_eager"] = True
+    args["max_num_batched_tokens"] = max(CPU_BATCHED_TOKENS, config.max_num_seqs)
     if args["tensor_parallel_size"] > cores:
         raise EngineConfigError(
             f"CHAT_ENGINE__TENSOR_PARALLEL_SIZE={args['tensor_parallel_size']} needs as many cores, "

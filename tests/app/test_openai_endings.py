@@ -140,3 +140,18 @@ async def test_a_reader_who_does_not_read_holds_nothing_back_but_his_own(one: Se
         (row,) = await rows(one, 1)
         assert row["status"] == "cancelled"
         assert 0 < row["completion_tokens"] < 400
+
+
+async def test_hanging_up_amid_the_body_is_no_failure(one: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    _, writer = await asyncio.open_connection(*one.url.removeprefix("http://").split(":"))
+    async with one.client("first@example.com") as client:
+        head = f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nAuthorization: {client.headers['Authorization']}\r\n"
+        writer.write(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
+        await writer.drain()
+        await asyncio.sleep(0.2)  # the head is to be read before the end of the connection
+        writer.close()
+        path = f'chat_http_requests_total{{method="POST",route="{CHAT}",status="499"}}'
+        async with asyncio.timeout(10):
+            while path not in (await client.get("/metrics")).text:
+                await asyncio.sleep(0.02)
+    assert "Traceback" not in capsys.readouterr().out
