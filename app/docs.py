@@ -2,6 +2,7 @@
 which a network without the internet does not have."""
 
 from importlib.resources import files
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -9,6 +10,24 @@ from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 ASSETS = "/docs-assets"
+_ERROR = {"type": "object", "required": ["error"], "properties": {"error": {"type": "object"}}}
+_WORDS = {
+    400: "The request makes no sense, or asks for what is not allowed",
+    401: "No valid token, key or session",
+    403: "The role or the scopes of the key do not allow it, or it comes from another site",
+    404: "Unknown, or somebody else's",
+    409: "The state does not allow it",
+    410: "It is no longer kept",
+    413: "The body or the message is too large",
+    422: "The input is wrong",
+    429: "A limit is reached; Retry-After says when it frees",
+    503: "The queue, the engine or the storage cannot serve now; Retry-After says when to come again",
+}
+# What any route may answer. The shapes: `app.http`.
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"description": words, "content": {"application/json": {"schema": _ERROR}}}
+    for status, words in _WORDS.items()
+}
 
 
 def install_docs(app: FastAPI) -> None:

@@ -15,7 +15,7 @@ from app.auth import router as accounts
 from app.auth.guard import Guard
 from app.config import Settings
 from app.conversations import router as conversations
-from app.docs import install_docs
+from app.docs import ERRORS, install_docs
 from app.errors import NotFound
 from app.generations import router as chat
 from app.headers import SecurityHeaders
@@ -50,7 +50,13 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
                 yield
 
     app = FastAPI(
-        title="vllm-chat", description=DESCRIPTION, version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None
+        title="vllm-chat",
+        description=DESCRIPTION,
+        version="0.1.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        responses=ERRORS,
     )
     install_error_handlers(app)
     install_docs(app)

@@ -46,6 +46,8 @@ class ScriptedApi:
         self.headers.append(dict(request.headers))
         if self.status != 200:
             response: Response = JSONResponse({"error": {"message": "no", "code": self.status}}, self.status)
+        elif metering.current.get(None) is None:
+            response = JSONResponse({"count": len(self.words)})
         elif body.get("stream"):
             response = StreamingResponse(self._events(), media_type="text/event-stream")
         else:

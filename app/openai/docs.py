@@ -28,21 +28,6 @@ FIELDS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "/tokenize": ({"model": TEXT, "prompt": TEXT}, ["prompt"]),
     "/detokenize": ({"model": TEXT, "tokens": {"type": "array", "items": {"type": "integer"}}}, ["tokens"]),
 }
-ERROR = {"type": "object", "required": ["error"], "properties": {"error": {"type": "object"}}}
-WORDS = {
-    400: "The body is wrong, or asks for something that is not allowed; `param` names it",
-    401: "No valid token or key",
-    403: "The role or the scopes of the key do not allow it",
-    404: "Unknown model",
-    413: "The body is too large",
-    422: "The request is wrong",
-    429: "A limit is reached; Retry-After says when it frees",
-    503: "The queue is full or the engine is not ready; Retry-After says when to come again",
-}
-ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"description": words, "content": {"application/json": {"schema": ERROR}}}
-    for status, words in WORDS.items()
-}
 
 
 def operation(path: str) -> dict[str, Any]:

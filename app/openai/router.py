@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.auth.dependencies import User, services_of
 from app.errors import BadRequest
 from app.openai.catalogue import listing
-from app.openai.docs import ERRORS, operation
+from app.openai.docs import operation
 
 router = APIRouter(tags=["openai"])
 ANSWERS = {
@@ -35,28 +35,24 @@ async def count(request: Request, user: User) -> Response:
 
 
 for path, summary in ANSWERS.items():
-    router.add_api_route(
-        path, answer, methods=["POST"], summary=summary, responses=ERRORS, openapi_extra=operation(path)
-    )
+    router.add_api_route(path, answer, methods=["POST"], summary=summary, openapi_extra=operation(path))
 for path, summary in COUNTS.items():
-    router.add_api_route(
-        path, count, methods=["POST"], summary=summary, responses=ERRORS, openapi_extra=operation(path)
-    )
+    router.add_api_route(path, count, methods=["POST"], summary=summary, openapi_extra=operation(path))
 
 
-@router.get("/v1/models", responses=ERRORS)
+@router.get("/v1/models")
 async def models(request: Request, user: User) -> dict[str, Any]:
     """What can be asked for by name."""
     return listing(services_of(request).openai.models())
 
 
-@router.get("/v1/models/{name:path}", responses=ERRORS)
+@router.get("/v1/models/{name:path}")
 async def model(request: Request, user: User, name: str) -> dict[str, Any]:
     """One of them."""
     return services_of(request).openai.model(name)
 
 
-@router.post("/v1/embeddings", responses=ERRORS, openapi_extra=operation("/v1/embeddings"))
+@router.post("/v1/embeddings", openapi_extra=operation("/v1/embeddings"))
 async def embeddings(request: Request, user: User) -> Response:
     """Where the model can."""
     return await services_of(request).openai.embed(user, await _json(request))

@@ -86,14 +86,17 @@ class Fuzzer:
         return self.tally
 
     def _described(self, case: Any) -> None:
-        response = case.call(session=self._session, timeout=30)
-        self._judge(response.status_code, response.text, f"{case.method} {case.formatted_path}")
+        response = case.call(session=self._session, timeout=60)
+        call = f"{case.method} {case.formatted_path}: {str(case.body)[:200]}"
+        if str(response.status_code) not in case.operation.definition.raw["responses"]:
+            self.tally.faults.setdefault(f"status {response.status_code} is not described", call)
+        self._judge(response.status_code, response.text, call)
 
     def _wild(self, drawn: tuple[str, str, str, bytes, str, dict[str, str]]) -> None:
         method, path, slot, body, content_type, headers = drawn
         filled = "/".join(quote(slot, safe="") if part.startswith("{") else part for part in path.split("/"))
         response = self._session.request(
-            method, self._url + filled, data=body, headers=headers | {"Content-Type": content_type}, timeout=30
+            method, self._url + filled, data=body, headers=headers | {"Content-Type": content_type}, timeout=60
         )
         self._judge(response.status_code, response.text, f"{method} {filled}: {body[:200]!r} {headers}")
 

@@ -10,6 +10,7 @@ import pytest
 
 from app.auth.letters import Visitor
 from app.config import Settings
+from tests.app.openai_calls import scripted_api
 from tests.app.serving import PASSWORD, Served, chat, serving
 from tests.fuzz.calls import Fuzzer, Tally
 from tests.rig.fixtures import RAISED_LIMITS
@@ -41,6 +42,7 @@ async def test_no_input_breaks_the_service(
     limits = {name.removeprefix("CHAT_LIMITS__").lower(): value for name, value in RAISED_LIMITS.items()}
     async with serving(make_settings(database={"url": database_url}, limits=limits)) as served:
         await served.services.engine.wait_ready()
+        scripted_api(served)
         await leave_something(served)
 
         lees = await served.services.auth.jwt_sign_in("lee@example.com", PASSWORD)
