@@ -58,6 +58,25 @@ def test_what_the_image_copies_exists_and_is_not_ignored() -> None:
     assert "USER chat" in dockerfile
 
 
+def test_the_image_is_small_and_runs_as_nobody_special() -> None:
+    """No pip, and a C compiler only for a GPU, where Triton compiles the launcher of each kernel when it first runs."""
+    final = re.split(r"^FROM ", (DOCKER / "Dockerfile").read_text(), flags=re.MULTILINE)[-1]
+    assert re.findall(r"^USER (\w+)$", final, re.MULTILINE) == ["chat"]
+    assert "pip uninstall -y --quiet --root-user-action=ignore pip setuptools wheel" in final
+    installed = re.findall(r"apt-get install -y --no-install-recommends (.+?) \\", final)
+    assert installed == ["libnuma1 $extra"]
+    assert re.findall(r'if \[ "\$BUILD" = (\w+) \]; then extra="(.*?)"; else extra="(.*?)"', final) == [
+        ("gpu", "gcc libc6-dev", "")
+    ]
+    # What only the build needs is not copied: the environment without pip, and our own packages.
+    assert re.findall(r"^COPY (?:--from=install )?(\S+)", final, re.MULTILINE) == [
+        "/srv/vllm-chat/.venv/", "pyproject.toml", "engine/", "app/", "ui/",
+    ]  # fmt: skip
+    app = SERVICES["app"]
+    assert (app["read_only"], app["cap_drop"], app["tmpfs"]) == (True, ["ALL"], ["/tmp"])
+    assert all("no-new-privileges:true" in service["security_opt"] for service in SERVICES.values())
+
+
 def test_mounted_files_exist() -> None:
     for service in SERVICES.values():
         for volume in service.get("volumes", []):
