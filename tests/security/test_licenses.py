@@ -45,10 +45,9 @@ def families(text: str) -> set[str]:
 
 def declared(package: PackageMetadata) -> str:
     """What a package says of its own licence."""
-    if expression := package.get("License-Expression"):
-        return str(expression)
-    classifiers = [line for line in package.get_all("Classifier") or [] if line.startswith("License")]
-    return " ".join([*classifiers, str(package.get("License") or "")[:60]])
+    said = {name: package.get_all(name) or [] for name in ("License-Expression", "Classifier", "License")}
+    classifiers = [line for line in said["Classifier"] if line.startswith("License")]
+    return " ".join(said["License-Expression"] or [*classifiers, *(text[:60] for text in said["License"])])
 
 
 def test_the_list_names_the_locked_packages_alone() -> None:
