@@ -147,6 +147,7 @@ class Streaming:
             "prompt_tokens": watch.prompt_tokens,
             "predicted_ttft_ms": None if prefill_ms is None else watch.queue_ms + prefill_ms,
             "context_start": prepared.context_start,
+            "model": backend.name,
         }
         generation.record(("started", started))
         stream = backend.supervisor.engine.stream(str(generation.id), prompt, prepared.sampling, generation.written)

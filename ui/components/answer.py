@@ -41,6 +41,7 @@ class Answer:
 
     def set_model(self, model: str, *, is_demo: bool) -> None:
         """Who answers; known late when the model is still loading."""
+        self._model = model
         named(self.root, model or self._t("ai"))
         set_text(self._name, model or self._t("ai"))
         self._demo.set_visibility(is_demo)
@@ -111,7 +112,7 @@ class Answer:
                     text(t("copy"), "label")
             again = button(t("regenerate"), None, classes="tool", symbol="regenerate")
             again.on("click", lambda: actions.regenerate(message_id), js_handler=ONCE)
-            if unfinished:
+            if unfinished and actions.can_continue(self._model):
                 further = button(t("continue"), None, classes="tool", symbol="continue")
                 further.on("click", lambda: actions.continue_answer(message_id), js_handler=ONCE)
             if receipt is not None:

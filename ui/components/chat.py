@@ -7,13 +7,15 @@ from nicegui import background_tasks, ui
 from nicegui.events import GenericEventArguments
 
 from app.auth.current import CurrentUser
-from app.conversations.schemas import ConversationView
+from app.conversations.schemas import ConversationUpdate, ConversationView
 from app.errors import AppError, NotFound
+from app.generations.backends import Backend
 from app.generations.generation import Followed
 from app.services import Services
 from ui.components.conversation_actions import delete, rename
 from ui.components.conversation_pane import ConversationPane
 from ui.components.header import Header
+from ui.components.model_choice import show_choice
 from ui.components.notice import Notice
 from ui.components.safely import Safely
 from ui.components.sidebar import Sidebar
@@ -36,6 +38,8 @@ class Chat:
     ) -> None:
         self._t, self._user, self._services = t, user, services
         self._conversation = conversation
+        # What a conversation that is begun here is begun with; None: the first engine.
+        self._new_model: str | None = None
         self._client = ui.context.client
         self._safely = Safely(self._client.request, user, self._tell)
         self._build(zone)
@@ -58,7 +62,15 @@ class Chat:
             text(t("note_stopping"), "offline-stopping")
         self._sidebar = Sidebar(t, self._user, self._services, zone, visit=visit, new_chat=new_chat)
         with ui.element("div").classes("main") as self._main:
-            self._header = Header(t, rename=safely(self._rename), delete=safely(self._delete), new_chat=new_chat)
+            self._header = Header(
+                t,
+                rename=safely(self._rename),
+                delete=safely(self._delete),
+                new_chat=new_chat,
+                several=len(self._services.backends.all()) > 1,
+            )
+            if (choice := self._header.engine.choice) is not None:
+                choice.on("choose", self._on_choose)
             path = f"/c/{self._conversation.id}" if self._conversation else "/"
             with Thread(t, path) as self._thread:
                 self._welcome = welcome(t, ask)
@@ -83,18 +95,29 @@ class Chat:
         await self._client.connected()
         if self._client.is_deleted:
             return
-        watching = background_tasks.create(self._watch_engine(), context=self._client)
         self._client.on_delete(self._pane.detach)
-        self._client.on_delete(watching.cancel)
+        for backend in self._services.backends.all():
+            watching = background_tasks.create(self._watch(backend), context=self._client)
+            self._client.on_delete(watching.cancel)
         await self._safely.run(self._sidebar.refresh)
         if self._conversation is not None:
             self._open(self._conversation)
 
-    async def _watch_engine(self) -> None:
-        engine = self._services.engine
-        async for status in engine.watch():
-            self._header.engine.show(status, engine.model_name, engine.is_demo)
-            set_text(self._hint, self._t("hint_demo" if engine.is_demo else "hint"))
+    async def _watch(self, backend: Backend) -> None:
+        async for _ in backend.supervisor.watch():
+            self._show_models()
+
+    def _show_models(self) -> None:
+        """Which model answers here, and how it is."""
+        backends, line = self._services.backends, self._header.engine
+        model = self._conversation.model if self._conversation else self._new_model
+        chosen = backends.writer_of(model)
+        supervisor = chosen.supervisor
+        line.show(supervisor.status, chosen.name, supervisor.is_demo)
+        if line.choice is not None:
+            show_choice(self._t, line.choice, backends, model)
+        kind = "hint_demo" if supervisor.is_demo else "hint_remote" if chosen.remote else "hint"
+        set_text(self._hint, self._t(kind))
 
     def _model(self) -> tuple[str, bool]:
         return self._services.engine.model_name, self._services.engine.is_demo
@@ -111,6 +134,7 @@ class Chat:
         self._thread.show(f"/c/{conversation.id}" if conversation else "/", caption)
         self._composer.set_conversation(str(conversation.id) if conversation else "")
         self._sidebar.set_active(conversation.id if conversation else None)
+        self._show_models()
 
     def _set_empty(self, empty: bool) -> None:
         self._welcome.set_visibility(empty)
@@ -155,6 +179,21 @@ class Chat:
         self._conversation = None
         self._show_frame()
 
+    async def _on_choose(self, event: GenericEventArguments) -> None:
+        if not await self._safely.run(lambda: self._choose(str(event.args) or None)) and self._header.engine.choice:
+            self._header.engine.choice.refuse()
+
+    async def _choose(self, model: str | None) -> None:
+        """For the conversation that is open; without one for those that are begun here."""
+        if (conversation := self._conversation) is None:
+            self._new_model = model
+        else:
+            update = ConversationUpdate(model=model)
+            changed = await self._services.conversations.update(self._user, conversation.id, update)
+            if self._conversation is conversation:
+                self._conversation = changed
+        self._show_models()
+
     async def _on_send(self, event: GenericEventArguments) -> None:
         taken = False
         try:
@@ -164,7 +203,7 @@ class Chat:
                 self._composer.refuse()
 
     async def _send(self, content: str) -> None:
-        await self._pane.send(content, self._taken)
+        await self._pane.send(content, self._taken, self._new_model)
         await self._sidebar.refresh()
 
     async def _suggest(self, question: str) -> None:

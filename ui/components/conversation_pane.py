@@ -91,18 +91,23 @@ class ConversationPane:
 
     # Questions and answers
 
-    async def send(self, content: str, taken: Callable[[Followed], Awaitable[None]]) -> None:
-        """Ask at the end of the path that is shown. `taken` is called before the answer is shown."""
+    async def send(
+        self, content: str, taken: Callable[[Followed], Awaitable[None]], new_model: str | None = None
+    ) -> None:
+        """Ask at the end of the path that is shown. `taken` is called before the answer is shown. A conversation that
+        this begins is begun with `new_model`."""
         async with self._changing:
             await self._loaded()
             path = self._branches.path
-            generation = await self._ask(content, **({"parent_id": path[-1].id} if path else {}))
+            begun = self._conversation_id is not None
+            more = {"parent_id": path[-1].id} if path else {} if begun else {"model": new_model}
+            generation = await self._ask(content, **more)
             await taken(generation)
             await self._follow(generation)
 
-    async def _ask(self, content: str, **parent: Any) -> Followed:
+    async def _ask(self, content: str, **more: Any) -> Followed:
         try:
-            request = ChatRequest(conversation_id=self._conversation_id, content=content, **parent)
+            request = ChatRequest(conversation_id=self._conversation_id, content=content, **more)
         except ValidationError as error:
             raise invalid_message(error) from None
         return await self._services.conversations.send(self._user, request)
@@ -135,6 +140,11 @@ class ConversationPane:
             await self._follow(await self._services.conversations.regenerate(self._user, message_id))
 
         await self._change(again)
+
+    def can_continue(self, model: str) -> bool:
+        """Whether this model can go on in the middle of an answer; not known means that it can."""
+        info = self._services.backends.writer_of(model).supervisor.info
+        return info is None or info.resumable
 
     async def continue_answer(self, message_id: UUID) -> None:
         """Let this answer go on where it ends."""

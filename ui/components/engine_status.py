@@ -3,6 +3,7 @@
 from nicegui import ui
 
 from engine.base import EngineStatus, Stage
+from ui.components.vue import ModelChoice
 from ui.elements import set_text, text
 from ui.i18n import Translator
 
@@ -19,12 +20,17 @@ def stage_words(t: Translator, status: EngineStatus) -> str:
 
 
 class EngineStatusLine:
-    """Model name and stage."""
+    """Model name and stage; with `several` models a choice of them, which tells both."""
 
-    def __init__(self, t: Translator) -> None:
+    def __init__(self, t: Translator, *, several: bool = False) -> None:
         self._t = t
-        with ui.element("div").classes("engine").props("role=status") as self.root:
+        self.choice: ModelChoice | None = None
+        with ui.element("div").classes("engine") as self.root:
             ui.element("span").classes("engine-dot").props("aria-hidden=true")
+            if several:
+                self.choice = ModelChoice(t)
+            else:
+                self.root.props["role"] = "status"
             self._name = text("", "engine-name")
             self._demo = text(t("demo"), "badge")
             self._demo.props["title"] = t("demo_title")
@@ -37,6 +43,8 @@ class EngineStatusLine:
         kind = "ready" if status.stage is Stage.READY else "busy" if status.stage in _BUSY else "down"
         self.root.props["data-stage"] = kind
         self.root.props["title"] = f"{words}: {reason}" if reason else f"{model} · {words}" if model else words
-        set_text(self._name, model)
         self._demo.set_visibility(is_demo)
+        if self.choice is not None:
+            return
+        set_text(self._name, model)
         set_text(self._stage, f"{words}: {reason}" if reason else words)

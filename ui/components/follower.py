@@ -16,7 +16,7 @@ INTERVAL = 0.09
 
 
 class Follower:
-    """`model` tells the name of the model and whether it is the demo, once they are known."""
+    """`model` tells the name of the first engine's model and whether it is the demo, once they are known."""
 
     def __init__(
         self, t: Translator, generation: Followed, answer: Answer, model: Callable[[], tuple[str, bool]]
@@ -61,8 +61,9 @@ class Follower:
             case "queued":
                 self._answer.set_state(queue_words(t, data, known=bool(self._model()[0])))
             case "started":
-                name, is_demo = self._model()
-                self._answer.set_model(name, is_demo=is_demo)
+                first, is_demo = self._model()
+                name = data.get("model") or first
+                self._answer.set_model(name, is_demo=is_demo and name == first)
                 self._prompt_tokens = data["prompt_tokens"]
                 self._answer.set_state(reading_words(t, data))
             case "prefilled":

@@ -12,7 +12,7 @@ TOGGLE_SIDEBAR = "() => shell.toggleSidebar()"
 
 
 class Header:
-    """`rename`, `delete` and `new_chat` are the page's handlers."""
+    """`rename`, `delete` and `new_chat` are the page's handlers. With `several` models there is a choice."""
 
     def __init__(
         self,
@@ -21,6 +21,7 @@ class Header:
         rename: Callable[[], Awaitable[None]],
         delete: Callable[[], Awaitable[None]],
         new_chat: Callable[[], Awaitable[None]],
+        several: bool,
     ) -> None:
         with ui.element("header").classes("header"):
             opener = icon_button(t("open_sidebar"), "sidebar", classes="icon-button sidebar-open")
@@ -32,7 +33,7 @@ class Header:
                     button(t("rename"), rename, classes="menu-item", symbol="pen")
                     button(t("delete"), delete, classes="menu-item danger", symbol="trash")
             ui.element("div").classes("spacer")
-            self.engine = EngineStatusLine(t)
+            self.engine = EngineStatusLine(t, several=several)
             fresh = icon_button(t("new_chat"), "new", classes="icon-button header-new")
             fresh.on("click", new_chat)
         self.show(None)

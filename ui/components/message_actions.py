@@ -16,6 +16,9 @@ class MessageActions(Protocol):
     async def regenerate(self, message_id: UUID) -> None:
         """Answer once more, beside this answer."""
 
+    def can_continue(self, model: str) -> bool:
+        """Whether this model can go on in the middle of an answer."""
+
     async def continue_answer(self, message_id: UUID) -> None:
         """Let this answer go on where it ends."""
 

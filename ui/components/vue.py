@@ -1,4 +1,4 @@
-"""The three elements with behaviour of their own in the browser."""
+"""The four elements with behaviour of their own in the browser."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -39,6 +39,26 @@ class Composer(ui.element, component="composer.js"):
 
     def _set(self, name: str, value: object) -> None:
         self.props[name] = value
+
+
+class ModelChoice(ui.element, component="model_choice.js"):
+    """The list of models. Emits `choose` with the key of one."""
+
+    def __init__(self, t: Translator) -> None:
+        super().__init__()
+        self._refused = 0
+        self.props.update(label=t("model"), models=[], chosen="", refused=0)
+
+    def show(self, models: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Keys with their words, and the key of the chosen one."""
+        listed = [{"key": key, "words": words} for key, words in models]
+        if self.props["models"] != listed or self.props["chosen"] != chosen:
+            self.props.update(models=listed, chosen=chosen)
+
+    def refuse(self) -> None:
+        """The choice was not taken: show the one before."""
+        self._refused += 1
+        self.props["refused"] = self._refused
 
 
 class Editor(ui.element, component="editor.js"):

@@ -85,6 +85,7 @@ TEXTS = {
     "stop": "Stop",
     "hint": "Answers can be wrong. Please check what matters.",
     "hint_demo": "The demo model only answers questions about this service, and its answers can be wrong.",
+    "hint_remote": "This model runs on another server, which your messages are sent to. Answers can be wrong.",
     "dismiss": "Dismiss",
     # Empty page
     "greeting": "How can I help you?",
@@ -107,6 +108,11 @@ TEXTS = {
     "stage_restarting_in": "Restarting in {seconds} s",
     "stage_failed": "The model could not start",
     "stage_stopped": "The model has stopped",
+    "model": "Model",
+    "model_unreachable": "Not reachable",
+    "model_connecting": "Connecting",
+    "model_gone": "No longer offered",
+    "model_first": "First model",
     # Not found
     "unavailable_title": "Back in a moment",
     "not_found_title": "There is nothing here",

@@ -69,7 +69,7 @@ TEXTS = {
     "error_too_many_generations": "You can have {limit} answers running at once. Let one finish first.",
     "error_queue_full": "Many people are waiting right now. Please try again in a moment.",
     "error_engine_error": "The model failed and could not finish the answer.",
-    "error_engine_lost": "The model was lost and the answer was interrupted. You can continue it when it is back.",
+    "error_engine_lost": "The model was lost and the answer was interrupted. You can try again when it is back.",
     "error_engine_busy": "The model has too much to do right now.",
     "error_model_unavailable": "The model “{model}” is not reachable right now. Please choose another one.",
     "error_shutting_down": "The server is restarting. Please try again in a moment.",

@@ -85,6 +85,7 @@ TEXTS = {
     "stop": "중지",
     "hint": "AI의 답변은 틀릴 수 있습니다. 중요한 내용은 확인해 주세요.",
     "hint_demo": "데모 모델은 이 서비스에 대한 질문에만 답할 수 있고, 틀릴 수 있습니다.",
+    "hint_remote": "이 모델은 다른 서버에서 실행되며 메시지가 그 서버로 전송됩니다. 답변은 틀릴 수 있습니다.",
     "dismiss": "알림 닫기",
     # Empty page
     "greeting": "무엇을 도와드릴까요?",
@@ -107,6 +108,11 @@ TEXTS = {
     "stage_restarting_in": "{seconds}초 뒤 다시 시작",
     "stage_failed": "모델을 시작하지 못했습니다",
     "stage_stopped": "모델이 멈췄습니다",
+    "model": "모델",
+    "model_unreachable": "연결할 수 없음",
+    "model_connecting": "연결하는 중",
+    "model_gone": "더 이상 제공되지 않음",
+    "model_first": "기본 모델",
     # Not found
     "unavailable_title": "잠시 뒤 다시 열립니다",
     "not_found_title": "찾을 수 없는 페이지입니다",

@@ -70,7 +70,7 @@ TEXTS = {
     "error_too_many_generations": "동시에 받을 수 있는 답변은 {limit}개입니다. 하나가 끝나거나 중지한 뒤 보내 주세요.",
     "error_queue_full": "지금 기다리는 사람이 많습니다. 잠시 뒤 다시 보내 주세요.",
     "error_engine_error": "모델에서 오류가 나서 답변을 끝내지 못했습니다.",
-    "error_engine_lost": "모델과 연결이 끊어져 답변이 중단되었습니다. 모델이 다시 시작되면 이어서 쓸 수 있습니다.",
+    "error_engine_lost": "모델과 연결이 끊어져 답변이 중단되었습니다. 모델이 다시 연결되면 다시 시도할 수 있습니다.",
     "error_engine_busy": "지금은 모델에 요청이 너무 많습니다.",
     "error_model_unavailable": "지금은 “{model}” 모델에 연결할 수 없습니다. 다른 모델을 선택해 주세요.",
     "error_shutting_down": "서버가 다시 시작되는 중입니다. 잠시 뒤 다시 시도해 주세요.",
