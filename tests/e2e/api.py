@@ -26,9 +26,11 @@ def sign_in(url: str, email: str | None = None, tls: ssl.SSLContext | bool = Tru
 
 
 @contextmanager
-def chatting(client: httpx.Client, content: str, **params: Any) -> Iterator[Iterator[dict[str, Any]]]:
+def chatting(
+    client: httpx.Client, content: str, model: Any = None, **params: Any
+) -> Iterator[Iterator[dict[str, Any]]]:
     """Send a message; the block reads its events as they come."""
-    body = {"content": content, "params": params}
+    body = {"content": content, "params": params, "model": model}
     with client.stream("POST", "/api/chat", json=body, headers={"Accept": "text/event-stream"}) as response:
         assert response.status_code == 200, response.read().decode()
         yield _events(response)

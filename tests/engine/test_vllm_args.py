@@ -66,6 +66,15 @@ def test_models_that_could_see_or_hear_are_text_only() -> None:
     assert not media.enable_mm_embeds
 
 
+def test_ray_is_passed_through_and_counts_more_than_this_machine() -> None:
+    config = EngineConfig(
+        tensor_parallel_size=8, pipeline_parallel_size=2, extra_args={"distributed_executor_backend": "ray"}
+    )
+    args, _ = engine_args(config, "/m", MODEL, gpu_count=8, cores=8)
+    assert args["distributed_executor_backend"] == "ray"
+    assert (args["tensor_parallel_size"], args["pipeline_parallel_size"]) == (8, 2)
+
+
 def test_extra_args_win() -> None:
     args, _ = engine_args(EngineConfig(extra_args={"seed": 7, "max_num_seqs": 3}), "/m", MODEL, gpu_count=1, cores=8)
     assert (args["seed"], args["max_num_seqs"]) == (7, 3)
