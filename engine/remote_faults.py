@@ -22,7 +22,7 @@ def refusal(
         # Their own words may quote the key.
         return EngineConfigError(f"the remote server refused {setting} ({status})")
     if 300 <= status < 400:
-        return EngineConfigError("the remote server redirects; the base URL must be where it leads")
+        return EngineUnavailable(f"the remote server redirects ({status}); the base URL must be where it leads")
     if status == 404:
         return EngineConfigError("the remote server knows no such path or model (404)")
     retry_after = _seconds(headers.get("retry-after", ""))
