@@ -7,15 +7,17 @@ from typing import Any
 
 from pydantic_core import to_json
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from app.errors import AppError, BadRequest, Unavailable
 from app.generations.backends import Backends
 from app.openai.call import Call
+from app.openai.failing import Failing
 from app.openai.inner import inner
 from app.openai.outlet import Outlet
 from engine import metering
-from engine.errors import EngineError, EngineUnavailable
+from engine.base import Stage
+from engine.errors import EngineUnavailable
 from engine.line import Line
 from engine.supervisor import Supervisor
 
@@ -96,7 +98,10 @@ class Answer(Response):
                 await line.while_held(_write(events, outlet))
             else:
                 line.repeat(to_json(self._body))
-                await api.app(inner(scope, call.id.hex), line.receive, _checked(supervisor, outlet))
+                failing = Failing(supervisor, self._body, outlet)
+                await api.app(inner(scope, call.id.hex), line.receive, failing.send)
+                if failing.reason is not None:
+                    raise failing.reason
         finally:
             metering.current.reset(token)
         if outlet.status >= 400:
@@ -108,20 +113,6 @@ class Answer(Response):
             supervisor.suspect()
 
 
-def _checked(supervisor: Supervisor, outlet: Outlet) -> Send:
-    """Like `send`, but an engine that has died is no 500: another one answers, or the same in a moment."""
-
-    async def send(message: Message) -> None:
-        if message["type"] == "http.response.start" and message["status"] >= 500 and not outlet.status:
-            try:
-                await supervisor.engine.check_health()
-            except EngineError as error:
-                raise EngineUnavailable(str(error)) from error
-        await outlet.send(message)
-
-    return send
-
-
 async def _write(events: AsyncGenerator[bytes, None], outlet: Outlet) -> None:
     async with aclosing(events):
         async for piece in events:
@@ -131,9 +122,11 @@ async def _write(events: AsyncGenerator[bytes, None], outlet: Outlet) -> None:
 
 def lost(supervisor: Supervisor) -> Unavailable:
     """The 503 while the engine loads or starts again."""
+    # It may be dead and nobody has seen it yet.
+    stage = Stage.RESTARTING if supervisor.ready else supervisor.status.stage
     seconds = max(1, round((supervisor.restart_eta_ms or 5000) / 1000), supervisor.status.retry_seconds or 0)
     return Unavailable(
-        f"The engine is not ready ({supervisor.status.stage.value}). Please try again in {seconds} s.",
+        f"The engine is not ready ({stage.value}). Please try again in {seconds} s.",
         code="engine_not_ready",
         retry_after=seconds,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.errors import BadRequest
 
+GRAMMARS = ("response_format", "structured_outputs", "tools", "text", "output_format", "output_config")
 MAX_GRAMMAR = 32 * 1024
 MAX_PATTERN = 512
 MAX_REPEAT = 1000
@@ -19,7 +20,7 @@ COUNTS = ("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "mi
 
 def bounded(body: dict[str, Any]) -> None:
     """Raises BadRequest (`invalid_parameter`) when a schema, pattern or grammar in the body is too large."""
-    for name in ("response_format", "structured_outputs", "tools", "text", "output_format", "output_config"):
+    for name in GRAMMARS:
         value = body.get(name)
         if not isinstance(value, dict | list):
             continue

@@ -127,3 +127,29 @@ def test_both_refuse_alike(live_server: Server, body: dict[str, Any], status: in
     ours, theirs = lean.json()["error"], full.json()["error"]
     assert ours | {"request_id": ""} == theirs | {"request_id": ""}
     assert ours["message"]
+
+
+HOSTILE: dict[str, dict[str, Any]] = {
+    "a definition of itself": {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}},
+    "too many states": {
+        "anyOf": [
+            {
+                "type": "array",
+                "minItems": 900,
+                "maxItems": 1000,
+                "items": {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^[a-z]{1,900}$"}]},
+            }
+            for _ in range(20)
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize("schema", HOSTILE.values(), ids=HOSTILE)
+def test_a_schema_that_makes_no_grammar_is_refused(live_server: Server, schema: dict[str, Any]) -> None:
+    wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+    body = {"messages": [{"role": "user", "content": "안녕"}], "max_tokens": 4, "response_format": wanted}
+    with sign_in(live_server.url) as client:
+        refused = client.post("/v1/chat/completions", json=body)
+        assert (refused.status_code, refused.json()["error"]["param"]) == (400, "response_format"), refused.text
+        assert client.post("/v1/chat/completions", json=body | {"response_format": None}).status_code == 200

@@ -13,10 +13,11 @@ import pytest
 
 from tests.e2e.api import chatting, sign_in, text_of
 from tests.e2e.resuming import Event, Service, follow, service, wait_for
+from tests.rig.fixtures import RAISED_LIMITS
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(300)]
 
-SETTINGS = {"CHAT_ENGINE__MODEL": "demo", "CHAT_ENGINE__MAX_NUM_SEQS": "1"}
+SETTINGS = {"CHAT_ENGINE__MODEL": "demo", "CHAT_ENGINE__MAX_NUM_SEQS": "1", **RAISED_LIMITS}
 SHORT, LONG = "길게 설명해 주세요", "긴 이야기를 설명해 주세요. " * 900
 ENDLESS = {"max_tokens": 100_000, "ignore_eos": True}
 
