@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 
 from engine.lean_chat import LeanChat
 from engine.metering import MeteredLLM
+from engine.refusals import Refusals
 
 # Its lines about refused requests repeat what was in them; whoever asked gets the same as an answer.
 TALKATIVE = ("vllm.entrypoints", "vllm.renderers", "vllm.tool_parsers", "vllm.parser")
@@ -26,13 +27,14 @@ class VllmApi:
     """Implements `engine.base.Api`."""
 
     def __init__(self, app: FastAPI) -> None:
-        self.app = app
+        self.app = Refusals(app)
+        self._state = app.state
         self._lean = LeanChat(app.state.openai_serving_chat)
 
     @property
     def adapters(self) -> list[str]:
         """Names of the LoRA adapters."""
-        return list(self.app.state.openai_serving_models.lora_requests)
+        return list(self._state.openai_serving_models.lora_requests)
 
     async def lean_chat(self, body: dict[str, Any], request_id: str) -> AsyncGenerator[bytes, None] | None:
         """See `LeanChat.stream`."""
@@ -74,14 +76,11 @@ async def open_api(llm: Any, args: Namespace) -> VllmApi:
 
 
 async def _on_validation(request: Request, error: RequestValidationError) -> JSONResponse:
-    """In the shape of the API that is spoken, without the values that vLLM would repeat."""
+    """As vLLM, without the values that it would repeat."""
     faults = [(_field(item["loc"]), str(item["msg"]).removeprefix("Value error, ")) for item in error.errors()]
     words = dict.fromkeys(f"{field}: {message}" if field else message for field, message in faults)
     message, param = " ".join(list(words)[:MAX_FAULTS]), faults[0][0] if faults else None
-    if request.url.path.startswith("/v1/messages"):
-        return JSONResponse({"type": "error", "error": {"type": "invalid_request_error", "message": message}}, 400)
-    body = {"message": message, "type": "BadRequestError", "param": param, "code": 400}
-    return JSONResponse({"error": body}, 400)
+    return JSONResponse({"error": {"message": message, "param": param}}, 400)
 
 
 def _field(location: tuple[int | str, ...]) -> str:
