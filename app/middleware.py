@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import metrics
 from app.errors import TooLarge
-from app.http import app_error_response, crash_response
+from app.http import ANTHROPIC_PATHS, app_error_response, crash_response
 from app.origin import arrived, left
 
 log = structlog.get_logger(__name__)
@@ -44,7 +44,10 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                if scope["path"].startswith(ANTHROPIC_PATHS):
+                    headers["Request-ID"] = request_id  # where Anthropic's clients look
             await send(message)
 
         started = time.perf_counter()
