@@ -20,6 +20,7 @@ RAISED_LIMITS = {
     "CHAT_LIMITS__TOKENS_PER_MINUTE": "1000000000",
     "CHAT_LIMITS__TOKENS_PER_DAY": "1000000000",
 }
+ADMIN = {"CHAT_ADMIN__EMAIL": "admin@example.com", "CHAT_ADMIN__PASSWORD": "correct horse battery"}
 # Words that are looked for where none of them may stand.
 SECRETS = {
     "CHAT_AUTH__SECRET": "canary-of-the-signing-secret-0123456789",
@@ -77,6 +78,7 @@ def nginx_installed() -> None:
 @pytest.fixture(scope="session")
 def live_server() -> Iterator[Server]:
     """One real service with the real vLLM engine and the demo model, ready to answer."""
-    with server({"CHAT_ENGINE__MODEL": "demo", "HF_HUB_OFFLINE": "1", **RAISED_LIMITS, **SECRETS}) as instance:
+    settings = {"CHAT_ENGINE__MODEL": "demo", "HF_HUB_OFFLINE": "1", **RAISED_LIMITS, **ADMIN, **SECRETS}
+    with server(settings) as instance:
         instance.wait("/readyz", seconds=180)
         yield instance

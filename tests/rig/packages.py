@@ -1,6 +1,7 @@
 """What the suite needs from Debian: `python -m tests.rig.packages` installs it when root."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -18,6 +19,9 @@ def missing() -> list[str]:
         "postgresql": bin_directory() is not None,
         "redis-server": Path("/usr/bin/redis-server").exists(),
         "nginx-light": find_nginx() is not None,
+        "curl": shutil.which("curl") is not None,
+        "nodejs": shutil.which("node") is not None,
+        "npm": shutil.which("npm") is not None,
         "chromium": find_chromium() is not None,
         "fonts-noto-cjk": any(FONTS.rglob("NotoSansCJK-*")),
         "fonts-noto-color-emoji": any(FONTS.rglob("NotoColorEmoji*")),
