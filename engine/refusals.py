@@ -9,8 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # How vLLM tells of a prompt that does not fit, and what programs look for before they shorten it and try again.
 TOO_LONG = "(parameter=input_tokens"
-OPENAI_TOO_LONG = "context_length_exceeded"
-ANTHROPIC_TOO_LONG = "The prompt is too long: "
+CODE_TOO_LONG = "context_length_exceeded"
+TOLD_TOO_LONG = "The prompt is too long: "
 
 
 class Refusals:
@@ -42,11 +42,11 @@ def refusal(path: str, status: int, error: dict[str, Any]) -> JSONResponse:
     message, wrong = error["message"], status < 500
     too_long = TOO_LONG in message
     if too_long:
-        message = ANTHROPIC_TOO_LONG + message
+        message = TOLD_TOO_LONG + message
     if path.startswith("/v1/messages"):
         kind = "not_found_error" if status == 404 else "invalid_request_error" if wrong else "api_error"
         return JSONResponse({"type": "error", "error": {"type": kind, "message": message}}, status)
     kind = "invalid_request_error" if wrong else "server_error"
-    code = OPENAI_TOO_LONG if too_long else "invalid_request" if wrong else kind
+    code = CODE_TOO_LONG if too_long else "invalid_request" if wrong else kind
     body = {"message": message, "type": kind, "param": error.get("param"), "code": code}
     return JSONResponse({"error": body}, status)
