@@ -12,6 +12,7 @@ from torch.nn import functional
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from engine.demo.corpus import LANGUAGES, load
+from engine.demo.muon import Muon
 from engine.demo.samples import IGNORED, Batch, Sampler, batches
 from engine.demo.tokenizer import END_OF_TEXT, IM_END, save_tokenizer, token_id, train_tokenizer
 
@@ -74,7 +75,7 @@ def optimizers(model: LlamaForCausalLM, muon: float, adam: float) -> list[torch.
     matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
     others = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
     return [
-        torch.optim.Muon(matrices, lr=muon, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
+        Muon(matrices, lr=muon, weight_decay=0.05),
         torch.optim.AdamW(others, lr=adam, weight_decay=0.0, betas=(0.9, 0.98)),
     ]
 
@@ -94,6 +95,7 @@ class Budget:
 def fit(model: LlamaForCausalLM, source: Iterator[Batch], budget: Budget, rates: tuple[float, float]) -> None:
     """Trains until the budget is used up; prints step, loss, tokens per second and the minutes gone."""
     device = model.device.type
+    short = device == "cuda" or "AVX512" in torch.backends.cpu.get_cpu_capability()  # others compute bf16 very slowly
     model.train()
     optims = optimizers(model, *rates)
     bases = [optim.param_groups[0]["lr"] for optim in optims]
@@ -104,7 +106,7 @@ def fit(model: LlamaForCausalLM, source: Iterator[Batch], budget: Budget, rates:
         batch = Batch(batch.ids.to(device), batch.labels.to(device))
         for optim, base in zip(optims, bases, strict=True):
             optim.param_groups[0]["lr"] = base * learning_rate(progress)
-        with torch.autocast(device, dtype=torch.bfloat16):
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=short):
             loss = batch_loss(model, batch)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -7,10 +7,12 @@ import struct
 from pathlib import Path
 
 import pytest
+import torch
 from transformers import PreTrainedTokenizerFast
 
 from engine.demo.corpus import CORPUS_DIR, LANGUAGES, REFUSAL_ID, Corpus, load, load_heldout
 from engine.demo.evaluate import CHECKPOINT
+from engine.demo.muon import orthogonal
 from engine.demo.phrasing import with_particles
 from engine.demo.samples import GLIMPSE, IGNORED, Encoder, Sampler
 from engine.demo.tokenizer import IM_END, load_tokenizer, token_id, tokens_per_hangul, train_tokenizer
@@ -217,3 +219,9 @@ def test_held_out_questions_are_not_trained_on(corpus: Corpus) -> None:
 
 def test_particles_follow_the_final_consonant() -> None:
     assert with_particles("꿈이/가, 커피이/가, Git은/는") == "꿈이, 커피가, Git는"
+
+
+@pytest.mark.parametrize("shape", [(24, 40), (40, 24)])
+def test_a_step_of_muon_is_nearly_orthogonal(shape: tuple[int, int]) -> None:
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(2))
+    assert torch.linalg.svdvals(orthogonal(matrix)).sub(1).abs().max() < 0.4
