@@ -13,20 +13,25 @@ UNSENT_BYTES = 16 * 1024
 
 
 class EndsUnread(asyncio.Protocol):
-    """Mixed into a protocol of uvicorn. One message at most waits for its reader, and when he takes nothing of it for
-    `unread_seconds` the connection is ended. Who waits for an answer is no such reader: nothing waits for him."""
+    """Mixed into a protocol of uvicorn. UNSENT_BYTES and one message at most wait for their reader, and when he takes
+    nothing of them for `unread_seconds` the connection is ended. Who waits for an answer is no such reader: nothing
+    waits for him."""
 
     unread_seconds = 30.0
     transport: asyncio.Transport
     _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Told of everything that the kernel does not take at once."""
+        """Told when more waits than the kernel is given. uvloop hands everything to it at the end of its turn, so with
+        a lower mark each token would be waited for."""
         super().connection_made(transport)
-        self.transport.set_write_buffer_limits(high=0)
+        self.transport.set_write_buffer_limits(high=UNSENT_BYTES)
         # Not every kernel knows it; then a reader costs more memory, and is ended all the same.
         with contextlib.suppress(OSError):
-            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+            connection = transport.get_extra_info("socket")
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+            # Ends what is below the mark and stays there.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * self.unread_seconds))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for any more."""
