@@ -33,6 +33,8 @@ def _enter() -> None:
     leave()
     # Warnings of vLLM's start-up are about choices that we made; our own log names them.
     logging.getLogger("vllm").setLevel(logging.ERROR)
+    # A schema that makes no grammar is its sender's fault, who is told; here it would be a traceback each time.
+    logging.getLogger("vllm.v1.structured_output").setLevel(logging.CRITICAL)
 
 
 class _ForkServerProcess(context.ForkServerProcess):

@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,15 @@ def gpus() -> tuple[Gpu, ...]:
         return ()
     rows = (line.rsplit(",", 1) for line in result.stdout.splitlines() if "," in line)
     return tuple(Gpu(name.strip(), int(memory) << 20) for name, memory in rows)
+
+
+@cache
+def computes_bf16() -> bool:
+    """Whether the processor multiplies bfloat16 about as fast as float32. x86 does so from AVX-512 on; without it
+    PyTorch emulates it, many times slower. Other processors: taken for granted."""
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return True
+    return "avx512f" in Path("/proc/cpuinfo").read_text().split()
 
 
 def vllm_build() -> tuple[str, str] | None:

@@ -13,7 +13,7 @@ from engine.choose import ModelChoice, choose_model, read_config
 from engine.config import EngineConfig
 from engine.download import fetch
 from engine.errors import EngineConfigError
-from engine.hardware import gpus, vllm_build
+from engine.hardware import computes_bf16, gpus, vllm_build
 from engine.vllm_args import engine_args
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,9 @@ async def make_plan(config: EngineConfig, report: Report) -> Plan:
     directory = await asyncio.to_thread(fetch, choice.source, report)
     report(EngineStatus(Stage.LOADING, choice.name))
     model_config = read_config(directory)
-    args, notes = engine_args(config, directory, model_config, gpu_count=len(cards), cores=len(os.sched_getaffinity(0)))
+    args, notes = engine_args(
+        config, directory, model_config, gpu_count=len(cards), cores=len(os.sched_getaffinity(0)), bf16=computes_bf16()
+    )
     for note in notes:
         log.warning("engine setting changed", note=note)
     args["served_model_name"] = [choice.name]

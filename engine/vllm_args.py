@@ -21,9 +21,9 @@ def tensor_parallel_default(gpu_count: int, heads: int) -> int:
 
 
 def engine_args(
-    config: EngineConfig, model_dir: str, model_config: dict[str, Any], *, gpu_count: int, cores: int
+    config: EngineConfig, model_dir: str, model_config: dict[str, Any], *, gpu_count: int, cores: int, bf16: bool = True
 ) -> tuple[dict[str, Any], list[str]]:
-    """Keyword arguments for `AsyncEngineArgs`, and the deviations in words.
+    """Keyword arguments for `AsyncEngineArgs`, and the deviations in words. `bf16`: the processor computes it itself.
 
     Raises EngineConfigError when the number of GPUs or cores cannot hold the parallelism asked for.
     """
@@ -60,6 +60,9 @@ def engine_args(
         args["gpu_memory_utilization"] = config.gpu_memory_utilization
     else:
         notes += _fit_to_cpu(args, config, cores)
+        if config.dtype == "auto" and not bf16:
+            args["dtype"] = "float32"
+            notes.append("dtype auto -> float32: this processor has no bfloat16; the weights take twice the memory")
     return args | config.extra_args, notes
 
 

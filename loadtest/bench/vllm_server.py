@@ -21,6 +21,9 @@ MODULE = "vllm.entrypoints.launchers.api_server.entry"
 MODEL = ROOT / "engine" / "demo" / "checkpoint"
 NAME = "vllm-chat-demo"  # as ours is called, so that both are asked alike
 ARGUMENTS = ["--served-model-name", NAME, "--max-model-len", "8192", "--max-num-seqs", "128", "--enforce-eager"]
+# Ours computes in float32 where the processor has no bfloat16. This server would take bfloat16, and half the speed.
+if not Path("/dev/nvidia0").exists() and "avx512f" not in Path("/proc/cpuinfo").read_text().split():
+    ARGUMENTS += ["--dtype", "float32"]
 # What our engine gets on a CPU. vLLM's defaults take about twice as long to start: this is its better side.
 CPU = {
     "VLLM_CPU_KVCACHE_SPACE": "1",

@@ -95,3 +95,13 @@ def test_auto_takes_what_fits(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_missing_directory_is_named() -> None:
     with pytest.raises(EngineConfigError, match="/no/such/model"):
         choose_model("/no/such/model", [], 0.55)
+
+
+def test_without_bfloat16_the_processor_computes_in_float32() -> None:
+    args, notes = engine_args(EngineConfig(), "/m", MODEL, gpu_count=0, cores=2, bf16=False)
+    assert args["dtype"] == "float32"
+    assert any("float32" in note for note in notes)
+    args, _ = engine_args(EngineConfig(dtype="bfloat16"), "/m", MODEL, gpu_count=0, cores=2, bf16=False)
+    assert args["dtype"] == "bfloat16"
+    args, _ = engine_args(EngineConfig(), "/m", MODEL, gpu_count=1, cores=2, bf16=False)
+    assert args["dtype"] == "auto"
