@@ -1,5 +1,6 @@
 """API keys: several per user, named, hashed at rest, each for certain scopes, revoked at once."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -74,20 +75,29 @@ class KeyService:
 
     async def user_of(self, key: str) -> CurrentUser | None:
         """The active owner of a key that has not expired."""
-        hashed, at, epoch = token_hash(key), now(), self._recent.epoch
-        if (known := self._recent.get("key", hashed)) is not None:
-            return known
+        hashed = token_hash(key)
+        return await self._recent.user(hashed, lambda: self._stored(hashed))
+
+    async def _stored(self, hashed: str) -> CurrentUser | None:
+        at = now()
         async with self._db.reading() as db:
-            found = await repository.user_of_key(db, hashed, at)
-        if found is None:
-            return None
-        user, row = found
-        if _stale(row.last_used_at, at):
-            async with self._db.transaction() as db:
-                await repository.key_used(db, row.id, at)
-        current = CurrentUser(user.id, user.email, user.role, "key", frozenset(row.scopes), row.id)  # type: ignore[arg-type]
-        self._recent.put("key", hashed, current, epoch)
-        return current
+            found = await repository.users_of_keys(db, [hashed], at)
+        for _, user, last_used_at in found:
+            if user.key_id is not None and _stale(last_used_at, at):
+                async with self._db.transaction() as db:
+                    await repository.key_used(db, user.key_id, at)
+            return user
+        return None
+
+    async def keep_fresh(self) -> None:
+        """For ever: what is known of keys in use."""
+
+        async def living(known: Mapping[str, CurrentUser]) -> Mapping[str, CurrentUser]:
+            async with self._db.reading() as db:
+                found = await repository.users_of_keys(db, list(known), now())
+            return {hashed: user for hashed, user, _ in found}
+
+        await self._recent.keep_fresh(living)
 
 
 def _stale(last_used_at: datetime | None, at: datetime) -> bool:

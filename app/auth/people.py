@@ -1,5 +1,6 @@
 """All services about accounts, for the server and for the command line."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -46,6 +47,9 @@ async def open_people(settings: Settings, db: Database, audit: AuditService) -> 
         stack.push_async_callback(mailer.close)
         proof = PasswordProof(db, auth.hasher, auth.throttle, audit)
         links = MailedLinks(db, mailer, auth.hasher, cache, audit)
+        keys = KeyService(db, cache.recent_keys, audit)
+        for work in (auth.keep_fresh(), keys.keep_fresh()):
+            stack.callback(asyncio.create_task(work).cancel)
         yield People(
             auth=auth,
             accounts=AccountService(db, auth.hasher, proof, cache, links, audit),
@@ -54,5 +58,5 @@ async def open_people(settings: Settings, db: Database, audit: AuditService) -> 
             links=links,
             totp=TotpService(db, proof, auth.factor, audit),
             users=UserAdmin(db, auth.hasher, cache, audit),
-            keys=KeyService(db, cache.recent, audit),
+            keys=keys,
         )

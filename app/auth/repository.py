@@ -1,6 +1,6 @@
 """All SQL about users, sessions, API keys and mailed links."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auth.current import CurrentUser
 from app.auth.models import ApiKey, MailedToken, Session, User
 from app.errors import Conflict, NotFound
 
@@ -102,19 +103,25 @@ async def keys_of(db: AsyncSession, user_id: UUID) -> list[ApiKey]:
     return list(await db.scalars(query))
 
 
-async def user_of_key(db: AsyncSession, key_hash: str, at: datetime) -> tuple[User, ApiKey] | None:
-    """The active owner of a key that has not expired, and the key."""
-    query = (
-        select(User, ApiKey)
-        .join(ApiKey, ApiKey.user_id == User.id)
+async def users_of_keys(
+    db: AsyncSession, key_hashes: Collection[str], at: datetime
+) -> list[tuple[str, CurrentUser, datetime | None]]:
+    """Of these keys those that have not expired and whose owner is active: hash, owner, last use."""
+    owner = [column(User.id), column(User.email), column(User.role)]
+    query: Any = (
+        select(ApiKey.key_hash, ApiKey.id, ApiKey.scopes, ApiKey.last_used_at, *owner)
+        .join(User, ApiKey.user_id == User.id)
         .where(
-            ApiKey.key_hash == key_hash,
+            ApiKey.key_hash.in_(key_hashes),
             or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > at),
             column(User.is_active),
         )
     )
-    row = (await db.execute(query)).one_or_none()
-    return (row[0], row[1]) if row is not None else None
+    rows: Sequence[Any] = (await db.execute(query)).all()
+    return [
+        (key_hash, CurrentUser(user_id, email, role, "key", frozenset(scopes), key_id), last_used_at)
+        for key_hash, key_id, scopes, last_used_at, user_id, email, role in rows
+    ]
 
 
 async def key_used(db: AsyncSession, key_id: UUID, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """Sessions: sign in, sign out, and who a token belongs to."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Literal
 
@@ -142,10 +142,12 @@ class AuthService:
         return {hashes[one] for one in living}
 
     async def _user(self, token: str, via: Literal["cookie", "jwt"]) -> CurrentUser | None:
-        hashed, recent = token_hash(token), self._cache.recent
-        if (user_now := recent.get(via, hashed)) is not None:
-            return user_now
-        epoch = recent.epoch
+        hashed = token_hash(token)
+        user = await self._cache.recent.user(hashed, lambda: self._stored(hashed, via))
+        # A cookie is no bearer token, and the other way round.
+        return user if user is not None and user.via == via else None
+
+    async def _stored(self, hashed: str, via: Literal["cookie", "jwt"]) -> CurrentUser | None:
         known = await self._cache.get(via, hashed)
         if known is None:
             async with self._db.reading() as db:
@@ -154,9 +156,17 @@ class AuthService:
                 return None
             known = CachedUser(user.id, user.email, user.role)
             await self._cache.put(via, hashed, known)
-        current = CurrentUser(known.id, known.email, known.role, via)  # type: ignore[arg-type]  # holds only roles
-        recent.put(via, hashed, current, epoch)
-        return current
+        return CurrentUser(known.id, known.email, known.role, via)  # type: ignore[arg-type]  # holds only roles
+
+    async def keep_fresh(self) -> None:
+        """For ever: what is known of sessions. Whoever changes a role or an address ends the sessions with it."""
+
+        async def living(known: Mapping[str, CurrentUser]) -> Mapping[str, CurrentUser]:
+            async with self._db.reading() as db:
+                alive = await repository.living_sessions(db, known.keys(), now())
+            return {hashed: user for hashed, user in known.items() if hashed in alive}
+
+        await self._cache.recent.keep_fresh(living)
 
     async def profile(self, user: CurrentUser) -> UserView:
         """The account of the signed-in user. Raises NotFound when it was deleted meanwhile."""

@@ -36,11 +36,11 @@ class CachedUser:
 class SessionCache:
     """All methods are quiet when Redis is away or slow: after a failure it is left alone for `AWAY_SECONDS`.
 
-    `recent` stands before it in each process, and before the keys, which are in no other cache.
+    `recent` stands before it in each process, `recent_keys` before the API keys, which are in no other cache.
     """
 
     def __init__(self, url: str | None) -> None:
-        self.recent = Recent()
+        self.recent, self.recent_keys = Recent(), Recent()
         self._redis: Redis | None = None
         if url:
             self._redis = connect(url, TIMEOUT_SECONDS, TIMEOUT_SECONDS, retries=0)
@@ -75,6 +75,7 @@ class SessionCache:
     async def forget(self, token_hashes: Sequence[str]) -> None:
         """These sessions have ended, for every server. To be called after the commit."""
         self.recent.clear()
+        self.recent_keys.clear()
         if self._redis is None or not token_hashes:
             return
         try:

@@ -98,3 +98,10 @@ async def chat(client: httpx.AsyncClient, content: str = "안녕", **body: Any) 
 def text_of(events: list[dict[str, Any]]) -> str:
     """The concatenated deltas."""
     return "".join(event["data"]["text"] for event in events if event["event"] == "delta")
+
+
+async def until_refused(client: httpx.AsyncClient, path: str = "/api/users/me") -> None:
+    """What another process has ended is known here a second later at the most; slow machines get more."""
+    async with asyncio.timeout(5):
+        while (await client.get(path)).status_code != 401:
+            await asyncio.sleep(0.05)
