@@ -5,13 +5,14 @@ frames that vLLM's own classes have made once for the request, so they are what 
 """
 
 import copy
-import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import to_json
+
+from engine.chunk_frames import Frames, event
 
 # With one of these the chunks hold more than text, or come from elsewhere.
 NOT_PLAIN = (
@@ -26,8 +27,6 @@ NOT_PLAIN = (
     "return_prompt_text",
     "include_reasoning",
 )
-CHUNK = "chat.completion.chunk"
-MARK = "\ue000"
 DONE = b"data: [DONE]\n\n"
 
 
@@ -88,7 +87,7 @@ async def _chunks(
 
     with_usage = bool(request.stream_options and request.stream_options.include_usage)
     with_usage = with_usage or serving.enable_force_include_usage
-    frames = _Frames(serving, request, request_id, model, stamped=not with_usage)
+    frames = Frames(serving, request, request_id, model, stamped=not with_usage)
     tokens, output, pending = 0, None, frames.first
     try:
         async for output in outputs:
@@ -107,65 +106,7 @@ async def _chunks(
         if with_usage and output is not None:
             pending += frames.usage(output, tokens)
     except GenerationError as error:
-        pending += _event(serving._convert_generation_error_to_streaming_response(error).encode())
+        pending += event(serving._convert_generation_error_to_streaming_response(error).encode())
     except Exception as error:  # as vLLM does: the status is sent, so every failure becomes the last event
-        pending += _event(serving.create_streaming_error_response(error).encode())
+        pending += event(serving.create_streaming_error_response(error).encode())
     yield pending + DONE
-
-
-class _Frames:
-    """The chunks of one request around their text, made by vLLM's own classes."""
-
-    def __init__(self, serving: Any, request: Any, request_id: str, model: str, *, stamped: bool) -> None:
-        from vllm.entrypoints.generate.base.protocol import DeltaMessage
-
-        self._serving = serving
-        self._common = {"id": request_id, "object": CHUNK, "created": int(time.time()), "model": model}
-        self._stamp = (
-            {"system_fingerprint": serving.system_fingerprint} if stamped and serving.system_fingerprint else {}
-        )
-        opening = DeltaMessage(role=serving.get_chat_request_role(request), content="")
-        self.first = self._chunk(opening, prompt_token_ids=None, prompt_text=None)
-        mark = to_json(MARK)
-        self.before, self.after = self._chunk(DeltaMessage(content=MARK), {"token_ids": None}).split(mark)
-
-    def last(self, text: str | None, finish_reason: str, stop_reason: int | str | None) -> bytes:
-        """The chunk that ends the answer."""
-        from vllm.entrypoints.generate.base.protocol import DeltaMessage
-
-        ending = {"finish_reason": finish_reason, "stop_reason": stop_reason, "token_ids": None}
-        delta = DeltaMessage() if text is None else DeltaMessage(content=text)
-        return self._chunk(delta, ending, **self._stamp)
-
-    def usage(self, output: Any, tokens: int) -> bytes:
-        """The chunk that tells what it cost."""
-        from vllm.entrypoints.openai.chat_completion.protocol import ChatCompletionStreamResponse
-        from vllm.entrypoints.openai.chat_completion.serving import _make_prompt_tokens_details
-        from vllm.entrypoints.serve.engine.protocol import UsageInfo
-
-        read = len(output.prompt_token_ids or ())
-        usage = UsageInfo(prompt_tokens=read, completion_tokens=tokens, total_tokens=read + tokens)
-        usage.prompt_tokens_details = _make_prompt_tokens_details(
-            self._serving.enable_prompt_tokens_details,
-            output.num_cached_tokens,
-            output.num_cache_creation_tokens,
-            None,
-        )
-        stamp = {"system_fingerprint": self._serving.system_fingerprint}
-        chunk = ChatCompletionStreamResponse(**self._common, choices=[], usage=usage, **stamp)
-        return _event(chunk.model_dump_json(exclude_unset=True, exclude_none=True).encode())
-
-    def _chunk(self, delta: Any, choice: dict[str, Any] | None = None, **more: Any) -> bytes:
-        from vllm.entrypoints.openai.chat_completion.protocol import (
-            ChatCompletionResponseStreamChoice,
-            ChatCompletionStreamResponse,
-        )
-
-        values = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None} | (choice or {})
-        choices = [ChatCompletionResponseStreamChoice(**values)]
-        chunk = ChatCompletionStreamResponse(**self._common, choices=choices, **more)
-        return _event(chunk.model_dump_json(exclude_unset=True).encode())
-
-
-def _event(data: bytes) -> bytes:
-    return b"data: " + data + b"\n\n"
