@@ -2,9 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+from fastapi_users.password import PasswordHelper
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from app.config import Settings
 from app.migrate import migrate
@@ -46,3 +50,12 @@ async def migrated(settings: Settings) -> Settings:
     """The settings, after their database has all tables."""
     await asyncio.to_thread(migrate, settings)
     return settings
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2 as it is meant takes a sixth of a second on two cores, and every test signs somebody up. Those marked
+    `real_passwords` look at the hashing itself."""
+    if "real_passwords" not in request.keywords:
+        quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+        monkeypatch.setattr("app.auth.passwords.PasswordHelper", partial(PasswordHelper, quick))

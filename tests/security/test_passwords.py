@@ -13,6 +13,8 @@ from app.auth.repository import column
 from app.errors import Invalid, Unavailable
 from tests.app.serving import PASSWORD, Served
 
+pytestmark = pytest.mark.real_passwords
+
 
 async def test_the_hash_is_argon2id_and_shown_nowhere(served: Served, client: httpx.AsyncClient) -> None:
     async with served.services.db.reading() as db:
