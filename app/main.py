@@ -60,9 +60,10 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     )
     install_error_handlers(app)
     install_docs(app)
-    for module in (audit, request_log, personal_data, accounts, recovery_router, totp_router, admin_router):
+    # Routes are tried in this order: what programs ask for most comes first.
+    for module in (openai, chat, conversations, limits, health):
         app.include_router(module.router)
-    for module in (conversations, chat, openai, limits, health):
+    for module in (audit, request_log, personal_data, accounts, recovery_router, totp_router, admin_router):
         app.include_router(module.router)
     app.add_api_route("/api/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)
     app.add_api_route("/v1/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.errors import AppError, BadRequest, Unavailable
-from app.generations.backends import Backends
+from app.generations.backends import Backend, Backends
 from app.openai.call import Call
 from app.openai.failing import Failing
 from app.openai.inner import inner
@@ -23,6 +23,9 @@ from engine.supervisor import Supervisor
 
 CHAT = "/v1/chat/completions"
 PING_SECONDS = 10.0
+# With more streams than this they share so many writes a second; 64 of them then hear 20 times a second each.
+CROWD = 16
+WRITES_PER_SECOND = 1280
 
 
 class Answer(Response):
@@ -95,7 +98,7 @@ class Answer(Response):
         try:
             events = await api.lean_chat(dict(self._body), call.id.hex) if scope["path"] == CHAT else None
             if events is not None:
-                await line.while_held(_write(events, outlet))
+                await line.while_held(_write(events, outlet, call.backend))
             else:
                 line.repeat(to_json(self._body))
                 failing = Failing(supervisor, self._body, outlet)
@@ -113,10 +116,14 @@ class Answer(Response):
             supervisor.suspect()
 
 
-async def _write(events: AsyncGenerator[bytes, None], outlet: Outlet) -> None:
+async def _write(events: AsyncGenerator[bytes, None], outlet: Outlet, backend: Backend) -> None:
+    """The first text at once. In a full house tokens then gather for a moment, and vLLM joins them: what a write costs
+    does not depend on its length."""
     async with aclosing(events):
         async for piece in events:
             await outlet.write(piece)
+            if (streams := backend.admission.running) > CROWD:
+                await asyncio.sleep(streams / WRITES_PER_SECOND)
     await outlet.end()
 
 
