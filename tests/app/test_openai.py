@@ -105,12 +105,12 @@ REFUSED: list[tuple[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value"), REFUSED, ids=[name for name, _ in REFUSED])
-async def test_refused_before_the_engine(admin: httpx.AsyncClient, api: ScriptedApi, name: str, value: Any) -> None:
-    refused = await admin.post(CHAT, json=ALL[CHAT] | {name: value})
-    assert refused.status_code == 400, refused.text
-    assert refused.json()["error"]["param"] == name
-    assert refused.json()["error"]["type"] == "invalid_request_error"
+async def test_refused_before_the_engine(admin: httpx.AsyncClient, api: ScriptedApi) -> None:
+    for name, value in REFUSED:
+        refused = await admin.post(CHAT, json=ALL[CHAT] | {name: value})
+        assert refused.status_code == 400, (name, refused.text)
+        assert refused.json()["error"]["param"] == name
+        assert refused.json()["error"]["type"] == "invalid_request_error"
     assert not api.bodies
 
 
@@ -119,27 +119,26 @@ async def test_thinking_can_be_switched(admin: httpx.AsyncClient, api: ScriptedA
     assert (await admin.post(CHAT, json=ALL[CHAT] | switches)).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("kind", "data"),
-    [
-        ("application/json", b""),
-        ("application/json", b"[1]"),
-        ("application/json", b'{"a": '),
-        ("application/json", b'{"a": NaN}'),
-        ("application/json", b'{"a": "\\ud800"}'),
-        ("application/json", b"[" * 100_000),
-        ("application/json", b"\xff\xfe"),
-        ("text/plain", b"{}"),
-        ("application/x-www-form-urlencoded", b"a=1"),
-    ],
-)
-@pytest.mark.parametrize("path", [*ALL, "/v1/embeddings", "/tokenize", "/v1/messages/count_tokens"])
-async def test_a_body_that_is_none(
-    admin: httpx.AsyncClient, api: ScriptedApi, path: str, kind: str, data: bytes
-) -> None:
-    refused = await admin.post(path, content=data, headers={"Content-Type": kind})
-    assert refused.status_code == 400
-    assert refused.json()["error"]["message"]
+NO_BODIES = [
+    ("application/json", b""),
+    ("application/json", b"[1]"),
+    ("application/json", b'{"a": '),
+    ("application/json", b'{"a": NaN}'),
+    ("application/json", b'{"a": "\\ud800"}'),
+    ("application/json", b"[" * 100_000),
+    ("application/json", b"\xff\xfe"),
+    ("text/plain", b"{}"),
+    ("application/x-www-form-urlencoded", b"a=1"),
+]
+
+
+async def test_a_body_that_is_none(admin: httpx.AsyncClient, api: ScriptedApi) -> None:
+    for path in (*ALL, "/v1/embeddings", "/tokenize", "/v1/messages/count_tokens"):
+        for kind, data in NO_BODIES:
+            refused = await admin.post(path, content=data, headers={"Content-Type": kind})
+            assert refused.status_code == 400, (path, kind, data[:20])
+            assert refused.json()["error"]["message"]
+    assert not api.bodies
 
 
 async def test_what_the_engine_refuses_is_passed_on_and_costs_nothing(
