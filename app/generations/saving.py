@@ -17,6 +17,7 @@ from app.generations.generation import Generation, Outcome
 log = structlog.get_logger(__name__)
 
 CHECKPOINT_SECONDS = 1.0
+CHECKPOINTS_PER_SECOND = 16
 # How long the end of an answer waits for a database that is away before its readers are told of it.
 PATIENCE_SECONDS = 3.0
 PAUSE_SECONDS = 0.5
@@ -32,8 +33,9 @@ class Saving:
         self._asking = asyncio.Lock()
 
     async def watch(self, generation: Generation, finished: asyncio.Event) -> None:
-        """Once a second: the text so far into the database, and stop what nobody watches any more."""
-        saved = 0
+        """Once a second: the text so far into the database, and stop what nobody watches any more. In a full house the
+        answers share so many writes a second; the journal has every step of them in any case."""
+        saved, due = 0, 0.0
         while not finished.is_set():
             try:
                 await asyncio.wait_for(finished.wait(), CHECKPOINT_SECONDS)
@@ -41,11 +43,11 @@ class Saving:
                 if generation.log.unwatched_seconds > self._detach_seconds:
                     generation.cancel("detached")
                 steps = len(generation.log.events)
-                if steps == saved or generation.watch.started is None:
+                if steps == saved or generation.watch.started is None or monotonic() < due:
                     continue
                 try:
                     await self._save(generation, {"status": "running"})
-                    saved = steps
+                    saved, due = steps, monotonic() + generation.backend.admission.running / CHECKPOINTS_PER_SECOND
                 except Unavailable:
                     log.warning("checkpoint postponed, storage is unavailable", generation_id=str(generation.id))
 
