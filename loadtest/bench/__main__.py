@@ -1,6 +1,7 @@
 """`make bench`: measure the rows asked for, print their tables and write them into docs/performance.md."""
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -51,4 +52,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # The servers have sessions of their own: ended like this, too, it must end them.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())
