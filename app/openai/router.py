@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.auth.dependencies import User, services_of
+from app.auth.dependencies import User, services_of, signed_in
 from app.errors import BadRequest
 from app.openai.catalogue import listing
 from app.openai.docs import operation
@@ -24,9 +24,10 @@ COUNTS = {
 }
 
 
-async def answer(request: Request, user: User) -> Response:
+async def answer(request: Request) -> Response:
     """An answer, whole or as events. vLLM's own API does the work."""
-    return await services_of(request).openai.answer(user, await _json(request))
+    # Not as a dependency: for the busiest route their resolution is a good part of the cost.
+    return await services_of(request).openai.answer(signed_in(request), await _json(request))
 
 
 async def count(request: Request, user: User) -> Response:
