@@ -5,12 +5,16 @@ import time
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import structlog
+
 from app.errors import AppError
 from app.generations.admission import Ticket
 from app.generations.backends import Backend
 from app.generations.receipt import Stopwatch
 from app.limits.store import Reservation
 from app.origin import Origin, origin
+
+log = structlog.get_logger(__name__)
 
 # How long the engine may take to give up what nobody waits for, in seconds.
 CLOSE_SECONDS = 5.0
@@ -76,10 +80,12 @@ class Call:
         self.finish_reason = finish_reason
 
     async def settled(self) -> None:
-        """Return when the engine has given up everything of this call."""
+        """Return when the engine has given up everything of this call. A hung one must not keep its place."""
         if self.open:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self.idle.wait()
+            try:
+                await asyncio.wait_for(self.idle.wait(), CLOSE_SECONDS)
+            except TimeoutError:
+                log.warning("the engine holds on to a call that has ended", call_id=str(self.id))
 
     @property
     def tokens_used(self) -> int:
