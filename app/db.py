@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import DateTime, Dialect, MetaData, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
+from sqlalchemy.util.concurrency import in_greenlet
 
 from app.config import Settings
 from app.storage_errors import as_unavailable
@@ -32,7 +34,12 @@ NAMES = {
 CONNECT_SECONDS = 2.0
 REACH_SECONDS = 3.0
 STATEMENT_SECONDS = 4.0
+# How long `close` waits for transactions that were cut short.
+CLOSE_SECONDS = 10.0
 READING = "vllm_chat_reading"
+
+
+log = structlog.get_logger(__name__)
 
 
 class Base(DeclarativeBase):
@@ -78,6 +85,9 @@ class Database:
         self._sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _create(settings, self._sqlite)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._open = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -97,6 +107,8 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(self, options: dict[str, Any]) -> AsyncIterator[AsyncSession]:
+        self._open += 1
+        self._idle.clear()
         try:
             async with self._sessions.begin() as session:
                 # A writer of SQLite waits for the one before.
@@ -107,6 +119,10 @@ class Database:
             if (unavailable := as_unavailable(error)) is None:
                 raise
             raise unavailable from error
+        finally:
+            self._open -= 1
+            if not self._open:
+                self._idle.set()
 
     async def ping(self) -> None:
         """Raises Unavailable when the database does not answer."""
@@ -114,7 +130,16 @@ class Database:
             await session.execute(text("SELECT 1"))
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, after the transactions whose tasks have been cancelled.
+
+        One that is cancelled again while it lets go of its connection, as the end of the event loop does, would wait
+        for a thread of the driver that has ended.
+        """
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._idle.wait()
+        except TimeoutError:
+            log.error("transactions were still open when the database closed", transactions=self._open)
         await self.engine.dispose()
 
 
@@ -140,6 +165,7 @@ def _create(settings: Settings, sqlite: bool) -> AsyncEngine:
     engine = create_async_engine(settings.database_url, hide_parameters=True, connect_args={"timeout": 5})
     event.listen(engine.sync_engine, "connect", _sqlite_connect)
     event.listen(engine.sync_engine, "begin", _sqlite_begin)
+    event.listen(engine.sync_engine, "invalidate", _sqlite_invalidate)
     return engine
 
 
@@ -150,6 +176,13 @@ def _sqlite_connect(connection: Any, _record: object) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _sqlite_invalidate(connection: Any, _record: object, _error: BaseException | None) -> None:
+    # A task was cancelled in its transaction. SQLite closes only when no cursor is left, and the cancelled task's lives
+    # until it is collected: without this it would keep every other writer out.
+    if in_greenlet():
+        connection.rollback()
 
 
 def _sqlite_begin(connection: Any) -> None:

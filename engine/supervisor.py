@@ -167,7 +167,8 @@ class Supervisor:
     async def _until_dead(self) -> str:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._suspected.wait(), self._health_seconds)
+                async with asyncio.timeout(self._health_seconds):
+                    await self._suspected.wait()
             self._suspected.clear()
             try:
                 await self.engine.check_health()

@@ -24,7 +24,8 @@ async def talking(url: str, count: int) -> AsyncIterator[list[Turn]]:
             turns.append(await user.ask(QUESTIONS[number % len(QUESTIONS)], max_tokens=TOKENS))
             number += 1
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), PAUSE_SECONDS)
+                async with asyncio.timeout(PAUSE_SECONDS):
+                    await over.wait()
 
     async with contextlib.AsyncExitStack() as stack:
         users = [await stack.enter_async_context(signed_up(url)) for _ in range(count)]

@@ -107,7 +107,8 @@ class EventLog:
                     return
                 else:
                     try:
-                        await asyncio.wait_for(wake.wait(), heartbeat)
+                        async with asyncio.timeout(heartbeat):
+                            await wake.wait()
                     except TimeoutError:
                         yield []
         finally:

@@ -38,7 +38,8 @@ class Saving:
         saved, due = 0, 0.0
         while not finished.is_set():
             try:
-                await asyncio.wait_for(finished.wait(), CHECKPOINT_SECONDS)
+                async with asyncio.timeout(CHECKPOINT_SECONDS):
+                    await finished.wait()
             except TimeoutError:
                 if generation.log.unwatched_seconds > self._detach_seconds:
                     generation.cancel("detached")

@@ -69,7 +69,8 @@ class Answer(Response):
         granted = self._call.ticket.granted
         while line.held and not granted.is_set():
             try:
-                await line.while_held(asyncio.wait_for(granted.wait(), PING_SECONDS))
+                async with asyncio.timeout(PING_SECONDS):
+                    await line.while_held(granted.wait())
             except TimeoutError:
                 await outlet.ping()
         return granted.is_set() and line.held

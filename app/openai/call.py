@@ -83,7 +83,8 @@ class Call:
         """Return when the engine has given up everything of this call. A hung one must not keep its place."""
         if self.open:
             try:
-                await asyncio.wait_for(self.idle.wait(), CLOSE_SECONDS)
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self.idle.wait()
             except TimeoutError:
                 log.warning("the engine holds on to a call that has ended", call_id=str(self.id))
 

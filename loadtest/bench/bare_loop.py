@@ -38,7 +38,8 @@ class BareLoop:
 
     async def _line(self) -> bytes:
         assert self.process.stdout is not None
-        line = await asyncio.wait_for(asyncio.to_thread(self.process.stdout.readline), SECONDS)
+        async with asyncio.timeout(SECONDS):
+            line = await asyncio.to_thread(self.process.stdout.readline)
         if not line:
             raise ServerError(f"the bare loop has ended\n{self.log.read_text(errors='replace')[-2000:]}")
         return line
