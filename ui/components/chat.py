@@ -12,7 +12,7 @@ from app.errors import AppError, NotFound
 from app.generations.backends import Backend
 from app.generations.generation import Followed
 from app.services import Services
-from ui.components.conversation_actions import delete, rename
+from ui.components.conversation_menu import ConversationMenu
 from ui.components.conversation_pane import ConversationPane
 from ui.components.header import Header
 from ui.components.model_choice import show_choice
@@ -37,7 +37,7 @@ class Chat:
         conversation: ConversationView | None,
     ) -> None:
         self._t, self._user, self._services = t, user, services
-        self._conversation = conversation
+        self.conversation = conversation
         # What a conversation that is begun here is begun with; None: the first engine.
         self._new_model: str | None = None
         self._client = ui.context.client
@@ -64,14 +64,13 @@ class Chat:
         with ui.element("div").classes("main") as self._main:
             self._header = Header(
                 t,
-                rename=safely(self._rename),
-                delete=safely(self._delete),
+                menu=lambda: ConversationMenu(t, self._user, self._services, safely, self),
                 new_chat=new_chat,
                 several=len(self._services.backends.all()) > 1,
             )
             if (choice := self._header.engine.choice) is not None:
                 choice.on("choose", self._on_choose)
-            path = f"/c/{self._conversation.id}" if self._conversation else "/"
+            path = f"/c/{self.conversation.id}" if self.conversation else "/"
             with Thread(t, path) as self._thread:
                 self._welcome = welcome(t, ask)
                 self._pane = ConversationPane(
@@ -83,12 +82,12 @@ class Chat:
                 self._composer.on("send", self._on_send)
                 self._composer.on("stop", safely(self._pane.stop))
                 self._hint = text(t("hint"), "hint", "p")
-        if self._conversation is None:
+        if self.conversation is None:
             self._show_frame()
         else:
             # Its title is the user's text and comes over the socket.
             self._set_empty(False)
-            self._composer.set_conversation(str(self._conversation.id))
+            self._composer.set_conversation(str(self.conversation.id))
             self._pane.skeleton()
 
     async def _start(self) -> None:
@@ -100,8 +99,8 @@ class Chat:
             watching = background_tasks.create(self._watch(backend), context=self._client)
             self._client.on_delete(watching.cancel)
         await self._safely.run(self._sidebar.refresh)
-        if self._conversation is not None:
-            self._open(self._conversation)
+        if self.conversation is not None:
+            self._open(self.conversation)
 
     async def _watch(self, backend: Backend) -> None:
         async for _ in backend.supervisor.watch():
@@ -110,7 +109,7 @@ class Chat:
     def _show_models(self) -> None:
         """Which model answers here, and how it is."""
         backends, line = self._services.backends, self._header.engine
-        model = self._conversation.model if self._conversation else self._new_model
+        model = self.conversation.model if self.conversation else self._new_model
         chosen = backends.writer_of(model)
         supervisor = chosen.supervisor
         line.show(supervisor.status, chosen.name, supervisor.is_demo)
@@ -126,7 +125,7 @@ class Chat:
 
     def _show_frame(self) -> None:
         """Everything around the messages, for the conversation that is open."""
-        conversation = self._conversation
+        conversation = self.conversation
         self._set_empty(conversation is None)
         title = (conversation.title or self._t("untitled")) if conversation else None
         self._header.show(title)
@@ -169,14 +168,14 @@ class Chat:
         conversation = await self._services.conversations.get(self._user, conversation_id)
         await self._pane.leave()
         self._notice.clear()
-        self._conversation = conversation
+        self.conversation = conversation
         self._pane.skeleton()
         self._open(conversation)
 
     async def _new_chat(self) -> None:
         await self._pane.leave()
         self._notice.clear()
-        self._conversation = None
+        self.conversation = None
         self._show_frame()
 
     async def _on_choose(self, event: GenericEventArguments) -> None:
@@ -185,13 +184,13 @@ class Chat:
 
     async def _choose(self, model: str | None) -> None:
         """For the conversation that is open; without one for those that are begun here."""
-        if (conversation := self._conversation) is None:
+        if (conversation := self.conversation) is None:
             self._new_model = model
         else:
             update = ConversationUpdate(model=model)
             changed = await self._services.conversations.update(self._user, conversation.id, update)
-            if self._conversation is conversation:
-                self._conversation = changed
+            if self.conversation is conversation:
+                self.conversation = changed
         self._show_models()
 
     async def _on_send(self, event: GenericEventArguments) -> None:
@@ -208,30 +207,27 @@ class Chat:
 
     async def _suggest(self, question: str) -> None:
         """As `_send`, once: the suggestions go away with the first message."""
-        if self._conversation is None and not self._pane.changing:
+        if self.conversation is None and not self._pane.changing:
             await self._send(question)
 
     async def _taken(self, generation: Followed) -> None:
         """The question is stored: its conversation gets its address before the first token."""
         self._composer.accept()
-        if self._conversation is None:
-            self._conversation = await self._services.conversations.get(self._user, generation.conversation_id)
+        if self.conversation is None:
+            self.conversation = await self._services.conversations.get(self._user, generation.conversation_id)
         self._notice.clear()
         self._show_frame()
 
-    async def _rename(self) -> None:
-        if (conversation := self._conversation) is None:
-            return
-        renamed = await rename(self._t, self._services, self._user, conversation)
-        if renamed is not None and self._conversation is conversation:
-            self._conversation = renamed
+    async def changed(self, conversation: ConversationView) -> None:
+        """A conversation is now like this."""
+        if self.conversation is not None and self.conversation.id == conversation.id:
+            self.conversation = conversation
             self._show_frame()
         await self._sidebar.refresh()
 
-    async def _delete(self) -> None:
-        if (conversation := self._conversation) is None:
-            return
-        if await delete(self._t, self._services, self._user, conversation) and self._conversation is conversation:
+    async def gone(self, conversation: ConversationView) -> None:
+        """A conversation is no longer there."""
+        if self.conversation is not None and self.conversation.id == conversation.id:
             await self._new_chat()
         await self._sidebar.refresh()
 

@@ -1,25 +1,25 @@
-"""Above the messages: the conversation's title and what can be done with it, and the engine."""
+"""Above the messages: the conversation's title and its menu, and the engine."""
 
 from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
+from ui.components.conversation_menu import ConversationMenu
 from ui.components.engine_status import EngineStatusLine
-from ui.elements import button, icon_button, set_text, text
+from ui.elements import icon_button, set_text, text
 from ui.i18n import Translator
 
 TOGGLE_SIDEBAR = "() => shell.toggleSidebar()"
 
 
 class Header:
-    """`rename`, `delete` and `new_chat` are the page's handlers. With `several` models there is a choice."""
+    """`menu` builds the menu of the open conversation here. With `several` models there is a choice."""
 
     def __init__(
         self,
         t: Translator,
         *,
-        rename: Callable[[], Awaitable[None]],
-        delete: Callable[[], Awaitable[None]],
+        menu: Callable[[], ConversationMenu],
         new_chat: Callable[[], Awaitable[None]],
         several: bool,
     ) -> None:
@@ -27,11 +27,7 @@ class Header:
             opener = icon_button(t("open_sidebar"), "sidebar", classes="icon-button sidebar-open")
             opener.on("click", js_handler=TOGGLE_SIDEBAR)
             self._title = text("", "title", "h1")
-            with icon_button(t("options"), "more") as self._options:
-                self._options.props("aria-haspopup=menu")
-                with ui.menu().props("auto-close").classes("menu"):
-                    button(t("rename"), rename, classes="menu-item", symbol="pen")
-                    button(t("delete"), delete, classes="menu-item danger", symbol="trash")
+            self._menu = menu()
             ui.element("div").classes("spacer")
             self.engine = EngineStatusLine(t, several=several)
             fresh = icon_button(t("new_chat"), "new", classes="icon-button header-new")
@@ -41,4 +37,4 @@ class Header:
     def show(self, title: str | None) -> None:
         """The title of the conversation; None for a new one."""
         set_text(self._title, title or "")
-        self._options.set_visibility(title is not None)
+        self._menu.root.set_visibility(title is not None)

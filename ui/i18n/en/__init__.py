@@ -1,5 +1,14 @@
 """English texts. The accessible names among them are a contract: programs outside click them."""
 
-from ui.i18n.en import account, chat, errors, settings
+from ui.i18n.en import account, chat, control, conversations, errors, settings, sharing, writing
 
-TEXTS: dict[str, str] = account.TEXTS | chat.TEXTS | settings.TEXTS | errors.TEXTS
+TEXTS: dict[str, str] = (
+    account.TEXTS
+    | chat.TEXTS
+    | conversations.TEXTS
+    | writing.TEXTS
+    | sharing.TEXTS
+    | control.TEXTS
+    | settings.TEXTS
+    | errors.TEXTS
+)

@@ -1,5 +1,14 @@
 """Korean texts; the language this service speaks first."""
 
-from ui.i18n.ko import account, chat, errors, settings
+from ui.i18n.ko import account, chat, control, conversations, errors, settings, sharing, writing
 
-TEXTS: dict[str, str] = account.TEXTS | chat.TEXTS | settings.TEXTS | errors.TEXTS
+TEXTS: dict[str, str] = (
+    account.TEXTS
+    | chat.TEXTS
+    | conversations.TEXTS
+    | writing.TEXTS
+    | sharing.TEXTS
+    | control.TEXTS
+    | settings.TEXTS
+    | errors.TEXTS
+)

@@ -1,0 +1,48 @@
+"""What can be done with the conversation that is open, as a menu beside its title."""
+
+from typing import Protocol
+
+from nicegui import ui
+
+from app.auth.current import CurrentUser
+from app.conversations.schemas import ConversationView
+from app.services import Services
+from ui.components.conversation_actions import delete, rename
+from ui.components.safely import Safely
+from ui.elements import button, icon_button
+from ui.i18n import Translator
+
+
+class Page(Protocol):
+    """What the menu needs of the page that it stands in."""
+
+    conversation: ConversationView | None
+
+    async def changed(self, conversation: ConversationView) -> None:
+        """A conversation is now like this."""
+
+    async def gone(self, conversation: ConversationView) -> None:
+        """A conversation is no longer there."""
+
+
+class ConversationMenu:
+    """Built inside the header. Its entries act on the conversation that is open when they are pressed."""
+
+    def __init__(self, t: Translator, user: CurrentUser, services: Services, safely: Safely, page: Page) -> None:
+        self._t, self._user, self._services, self._page = t, user, services, page
+        with icon_button(t("options"), "more") as self.root:
+            self.root.props("aria-haspopup=menu")
+            with ui.menu().props("auto-close").classes("menu"):
+                button(t("rename"), safely(self._rename), classes="menu-item", symbol="pen")
+                button(t("delete"), safely(self._delete), classes="menu-item danger", symbol="trash")
+
+    async def _rename(self) -> None:
+        if (conversation := self._page.conversation) is not None:
+            renamed = await rename(self._t, self._services, self._user, conversation)
+            if renamed is not None:
+                await self._page.changed(renamed)
+
+    async def _delete(self) -> None:
+        conversation = self._page.conversation
+        if conversation and await delete(self._t, self._services, self._user, conversation):
+            await self._page.gone(conversation)

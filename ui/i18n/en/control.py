@@ -1,0 +1,3 @@
+"""English: system prompts, parameters, presets, prompts, shortcuts."""
+
+TEXTS: dict[str, str] = {}

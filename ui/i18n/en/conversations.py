@@ -1,0 +1,3 @@
+"""English: lists of conversations, folders and search."""
+
+TEXTS: dict[str, str] = {}

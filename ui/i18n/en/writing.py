@@ -1,0 +1,3 @@
+"""English: the composer and what stands at an answer."""
+
+TEXTS: dict[str, str] = {}

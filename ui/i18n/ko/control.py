@@ -1,0 +1,3 @@
+"""Korean: system prompts, parameters, presets, prompts, shortcuts."""
+
+TEXTS: dict[str, str] = {}

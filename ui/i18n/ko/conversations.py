@@ -1,0 +1,3 @@
+"""Korean: lists of conversations, folders and search."""
+
+TEXTS: dict[str, str] = {}

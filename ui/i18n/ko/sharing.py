@@ -1,0 +1,3 @@
+"""Korean: links to share, exports, imports and what comes by itself."""
+
+TEXTS: dict[str, str] = {}
