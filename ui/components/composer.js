@@ -7,6 +7,7 @@ export default {
       <textarea ref="field" rows="1" name="message" enterkeyhint="send" autocomplete="off"
         :aria-label="labels.message" :placeholder="labels.placeholder" :value="text"
         @input="onInput" @keydown="onKey"></textarea>
+      <slot></slot>
       <button v-if="running" type="button" class="composer-button stop" :aria-label="labels.stop"
         :title="labels.stop" :disabled="stopping" @click="stop"><span class="icon icon-stop" aria-hidden="true"></span></button>
       <button v-else type="submit" class="composer-button send" :aria-label="labels.send"

@@ -9,7 +9,8 @@ from ui.i18n import Translator
 
 
 class Composer(ui.element, component="composer.js"):
-    """The message field with Send and Stop. Emits `send` with the text, and `stop`."""
+    """The message field with Send and Stop; what is built inside it stands before them. Emits `send` with the text, and
+    `stop`. The field tells every change of its text by `input` events and takes texts by them, too."""
 
     def __init__(self, t: Translator, owner: str) -> None:
         super().__init__()
