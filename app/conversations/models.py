@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, Boolean, ForeignKey, Index, String, Text, Uuid
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, UtcDateTime, new_id, now
 
@@ -46,6 +46,20 @@ class Message(Base):
     receipt: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     error_code: Mapped[str | None] = mapped_column(String(64), default=None)
     generation_id: Mapped[UUID | None] = mapped_column(Uuid, unique=True, default=None)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    # Only who owns the conversation rates it, so there is one at most.
+    feedback: Mapped["Feedback | None"] = relationship(lazy="raise", viewonly=True)
+
+
+class Feedback(Base):
+    """What a user thinks of an answer: `value` is up or down."""
+
+    __tablename__ = "feedback"
+
+    message_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("messages.id", ondelete="cascade"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="cascade"), primary_key=True)
+    value: Mapped[str] = mapped_column(String(8))
+    comment: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 

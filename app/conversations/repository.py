@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import CursorResult, Select, and_, delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, joinedload
 
-from app.conversations.models import Conversation, Message
+from app.conversations.models import Conversation, Feedback, Message
 from app.db import now
 
 ESCAPE = "\\"
@@ -68,8 +68,8 @@ async def delete_conversation(db: AsyncSession, user_id: UUID, conversation_id: 
 async def messages(
     db: AsyncSession, user_id: UUID, conversation_id: UUID, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Message]:
-    """Oldest first, from behind the row `after`."""
-    query = _owned(user_id).where(Message.conversation_id == conversation_id)
+    """Oldest first, from behind the row `after`; with what the user thinks of them."""
+    query = _owned(user_id).where(Message.conversation_id == conversation_id).options(joinedload(Message.feedback))
     if after is not None:
         created_at, message_id = after
         query = query.where(
@@ -120,3 +120,17 @@ async def message(db: AsyncSession, user_id: UUID, message_id: UUID) -> Message 
 async def touch(db: AsyncSession, conversation_id: UUID, at: datetime) -> None:
     """Move a conversation to the top of the list."""
     await db.execute(update(Conversation).where(Conversation.id == conversation_id).values(updated_at=at))
+
+
+async def rate(db: AsyncSession, user_id: UUID, message_id: UUID, value: str | None, comment: str) -> str | None:
+    """Keep what the user thinks of one of their messages; None forgets it. The role of the message; None when there is
+    no such message."""
+    # Locked, so that two ratings of one message come one after the other.
+    query = _owned(user_id).where(Message.id == message_id).with_for_update(of=Message)
+    row: Message | None = await db.scalar(query)
+    if row is not None and row.role == "assistant":
+        rows = delete(Feedback).where(Feedback.message_id == message_id, Feedback.user_id == user_id)
+        await db.execute(rows)
+        if value is not None:
+            db.add(Feedback(message_id=message_id, user_id=user_id, value=value, comment=comment))
+    return row.role if row else None

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 MAX_MESSAGE_CHARS = 200_000
 MAX_SYSTEM_PROMPT_CHARS = 20_000
+MAX_COMMENT_CHARS = 2_000
 
 Status = Literal["queued", "running", "done", "cancelled", "interrupted", "error"]
 
@@ -93,6 +94,22 @@ class ConversationView(BaseModel):
     updated_at: datetime
 
 
+class FeedbackRequest(Strict):
+    """Body of `POST /api/messages/{id}/feedback`: the whole of it; null takes it back."""
+
+    value: Literal["up", "down"] | None
+    comment: Annotated[Text, Field(max_length=MAX_COMMENT_CHARS)] | None = None
+
+
+class FeedbackView(BaseModel):
+    """What the reader thinks of an answer."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    value: Literal["up", "down"]
+    comment: str
+
+
 class MessageView(BaseModel):
     """One message. `receipt` holds usage and timing of an answer; `generation_id` is what to follow or stop."""
 
@@ -109,6 +126,7 @@ class MessageView(BaseModel):
     error_code: str | None
     generation_id: UUID | None
     created_at: datetime
+    feedback: FeedbackView | None = None
 
 
 class ConversationPage(BaseModel):

@@ -13,6 +13,7 @@ from app.conversations.schemas import (
     ConversationPage,
     ConversationUpdate,
     ConversationView,
+    FeedbackRequest,
     MessagePage,
     MessageView,
     Params,
@@ -20,7 +21,7 @@ from app.conversations.schemas import (
 from app.conversations.sending import Sending
 from app.conversations.storing import found
 from app.db import Database
-from app.errors import Unavailable
+from app.errors import Invalid, NotFound, Unavailable
 from app.generations import repository as generations
 from app.generations.backends import Backends
 from app.generations.generations import Generations
@@ -101,3 +102,13 @@ class ConversationService:
             rows = await repository.messages(db, user.id, conversation_id, after, limit + 1)
         more = write_cursor(rows[limit - 1].created_at, rows[limit - 1].id) if len(rows) > limit else None
         return MessagePage(items=[MessageView.model_validate(row) for row in rows[:limit]], next=more)
+
+    async def rate(self, user: CurrentUser, message_id: UUID, body: FeedbackRequest) -> None:
+        """Keep what the user thinks of an answer. Raises NotFound, Invalid (`not_an_answer`), Forbidden."""
+        require(user, "chat")
+        async with self._db.transaction() as db:
+            role = await repository.rate(db, user.id, message_id, body.value, (body.comment or "").strip())
+        if role is None:
+            raise NotFound("There is no such message.", code="message_not_found")
+        if role != "assistant":
+            raise Invalid("Only an answer can be rated.", code="not_an_answer")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Request, Response
 from starlette.responses import JSONResponse
 
 from app.auth.dependencies import User, services_of
-from app.conversations.schemas import ChatRequest
+from app.conversations.schemas import ChatRequest, FeedbackRequest
 from app.errors import AppError, Invalid, Unavailable
 from app.generations.generation import Followed, Generation
 from app.generations.sse import event_stream
@@ -47,6 +47,13 @@ async def continue_(
     """Go on with an answer that was cut off. The events hold the whole answer, what there was as the first delta."""
     conversations = services_of(request).conversations
     return await _answer(await conversations.continue_answer(user, message_id, key, counted=True), accept)
+
+
+@router.post("/messages/{message_id}/feedback", status_code=204)
+async def feedback(request: Request, user: User, message_id: UUID, body: FeedbackRequest) -> Response:
+    """Say what you think of an answer; `null` takes it back. Each time it is the whole of it."""
+    await services_of(request).conversations.rate(user, message_id, body)
+    return Response(status_code=204)
 
 
 @router.get("/generations/{generation_id}/events", responses=STREAM, response_model=None)

@@ -6,6 +6,7 @@ from uuid import UUID
 from nicegui import ui
 
 from ui.components.message_actions import MessageActions
+from ui.components.rating import Rating
 from ui.components.receipt import receipt_details, receipt_line
 from ui.components.versions import Versions
 from ui.elements import ONCE, button, named, set_text, text
@@ -34,7 +35,11 @@ class Answer:
             with ui.element("div").classes("tools"):
                 self.versions = Versions(t, lambda direction: actions.switch(message_id, direction))
                 self._tools = ui.element("div").classes("tools-own")
+                self.rating = Rating(t, message_id, actions)
+                self._receipt = ui.element("div").classes("tools-own")
+            self.rating.below()
             self._details = ui.element("div")
+        self.rating.set_visible(False)
         self.set_model(model, is_demo=is_demo)
         self.set_state("")
         self.set_note("")
@@ -54,8 +59,9 @@ class Answer:
     def begin(self) -> None:
         """Text will come, from the start; what stands there stays until then."""
         self._view = self._thoughts = self.receipt = None
-        self._tools.clear()
-        self._details.clear()
+        for part in (self._tools, self._receipt, self._details):
+            part.clear()
+        self.rating.set_visible(False)
         self.set_note("")
         self.root.props["aria-busy"] = "true"
 
@@ -115,7 +121,9 @@ class Answer:
             if unfinished and actions.can_continue(self._model):
                 further = button(t("continue"), None, classes="tool", symbol="continue")
                 further.on("click", lambda: actions.continue_answer(message_id), js_handler=ONCE)
-            if receipt is not None:
+        self.rating.set_visible(bool(source))
+        if receipt is not None:
+            with self._receipt:
                 self._show_receipt(receipt)
 
     def _show_receipt(self, receipt: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from nicegui import background_tasks, ui
 from pydantic import ValidationError
 
 from app.auth.current import CurrentUser
-from app.conversations.schemas import ChatRequest, MessageView
+from app.conversations.schemas import ChatRequest, FeedbackRequest, FeedbackView, MessageView
 from app.errors import NotFound
 from app.generations.generation import Followed
 from app.services import Services
@@ -159,6 +159,19 @@ class ConversationPane:
     async def stop(self) -> None:
         """End what is being written here."""
         await self._following.stop()
+
+    async def rate(self, message_id: UUID, feedback: FeedbackView | None) -> bool:
+        """Keep what the reader thinks of an answer; False when it was not taken."""
+
+        async def keep() -> None:
+            body = feedback.model_dump() if feedback is not None else {"value": None}
+            try:
+                request = FeedbackRequest.model_validate(body)
+            except ValidationError as error:
+                raise invalid_message(error) from None
+            await self._services.conversations.rate(self._user, message_id, request)
+
+        return await self._safely.run(keep)
 
     # Branches
 

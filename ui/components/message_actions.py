@@ -3,7 +3,7 @@
 from typing import Protocol
 from uuid import UUID
 
-from app.conversations.schemas import MessageView
+from app.conversations.schemas import FeedbackView, MessageView
 from ui.components.versions import Direction
 
 
@@ -24,6 +24,9 @@ class MessageActions(Protocol):
 
     async def switch(self, message_id: UUID, direction: Direction) -> None:
         """Show the version before or after this one."""
+
+    async def rate(self, message_id: UUID, feedback: FeedbackView | None) -> bool:
+        """Keep what the reader thinks of an answer; False when it was not taken."""
 
     async def show_earlier(self) -> None:
         """Show more of the beginning."""

@@ -114,6 +114,7 @@ class Messages:
             is_demo = is_demo and message.model in (None, name)
             answer = Answer(self._t, message.id, message.model or name, is_demo=is_demo, actions=self._actions)
         self._drawn[message.id] = answer
+        answer.rating.show(message.feedback)
         if message.status in ("queued", "running") and await self._resume(message, answer):
             return
         if message.content:
