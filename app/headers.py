@@ -1,7 +1,8 @@
 """Security headers, and a nonce CSP for HTML pages.
 
-NiceGUI knows no nonces, so the filter adds one to each `<script` of a page. That is safe only because no
-page holds user text: messages reach the browser over the socket, sanitised.
+NiceGUI knows no nonces, so the filter adds one to each `<script` of a page. That is safe only because none of these
+pages holds user text: messages reach the browser over the socket, sanitised. Pages that do (`ui.thread_page`) bring a
+stricter policy of their own and pass untouched.
 """
 
 import re
@@ -11,6 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SCRIPT = re.compile(rb"<script(?=[\s>])", re.IGNORECASE)
+POLICY_NAME = "Content-Security-Policy"
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
@@ -50,7 +52,7 @@ class SecurityHeaders:
                     headers.setdefault(name, value)
                 if not stored:
                     headers.setdefault("Cache-Control", "no-store")
-                if headers.get("content-type", "").startswith("text/html"):
+                if headers.get("content-type", "").startswith("text/html") and POLICY_NAME not in headers:
                     held = message
                     return
             elif held is not None and message["type"] == "http.response.body":
@@ -66,7 +68,7 @@ class SecurityHeaders:
     async def _send_page(self, start: Message, body: bytes, send: Send) -> None:
         nonce = secrets.token_urlsafe(24)
         headers = MutableHeaders(scope=start)
-        headers["Content-Security-Policy"] = POLICY.format(nonce=nonce)
+        headers[POLICY_NAME] = POLICY.format(nonce=nonce)
         body = SCRIPT.sub(f'<script nonce="{nonce}"'.encode(), body)
         if "content-length" in headers:
             headers["content-length"] = str(len(body))

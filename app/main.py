@@ -29,6 +29,7 @@ from app.openai import router as openai
 from app.personal_data import router as personal_data
 from app.request_log import router as request_log
 from app.services import open_services
+from app.transfer import router as transfer
 from engine.base import Engine
 from engine.factory import build_engine
 from ui.app import mount, unavailable, watching
@@ -63,7 +64,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     # Routes are tried in this order: what programs ask for most comes first.
     for module in (openai, chat, conversations, limits, health):
         app.include_router(module.router)
-    for module in (audit, request_log, personal_data, accounts, recovery_router, totp_router, admin_router):
+    for module in (transfer, audit, request_log, personal_data, accounts, recovery_router, totp_router, admin_router):
         app.include_router(module.router)
     app.add_api_route("/api/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)
     app.add_api_route("/v1/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)

@@ -36,6 +36,7 @@ from app.openai.service import OpenAIService
 from app.personal_data.service import PersonalDataService
 from app.request_log.service import RequestLogService
 from app.retention.service import Retention
+from app.transfer.exporting import Exporting
 from engine.base import Engine
 from engine.supervisor import Supervisor
 
@@ -64,6 +65,7 @@ class Services:
     keys: KeyService
     limits: LimitService
     conversations: ConversationService
+    exporting: Exporting
     generations: Generations
     backends: Backends
     # The first of them.
@@ -129,6 +131,7 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             people.keys,
             limits,
             ConversationService(db, generations, sending, backends),
+            Exporting(db),
             generations,
             backends,
             backends.default.supervisor,

@@ -21,7 +21,7 @@ def add_shared_head() -> None:
     links = [f'<link rel="stylesheet" href="{static_url(name)}">' for name in STYLES]
     scripts = [
         f'<script src="{static_url("theme.js")}"></script>',
-        f'<script src="{static_url("shell.js")}" defer></script>',
+        *(f'<script src="{static_url(name)}" defer></script>' for name in ("shell.js", "carry.js")),
     ]
     # With no-referrer browsers send `Origin: null` with forms, which the guard must refuse.
     referrer = '<meta name="referrer" content="same-origin">'

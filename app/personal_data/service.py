@@ -1,12 +1,9 @@
 """Everything that is stored about an account, as one JSON document for its owner."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 from uuid import UUID
-
-from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit import repository as audit_log
 from app.audit.schemas import AuditView
@@ -15,19 +12,14 @@ from app.auth import repository as accounts
 from app.auth.access import require
 from app.auth.current import CurrentUser
 from app.auth.schemas import KeyView, UserView
-from app.conversations import repository as conversations
-from app.conversations.schemas import ConversationView, MessageView
 from app.db import Database, now
+from app.documents import PAGE, as_json, listed, rows, whole_conversation
 from app.errors import NotFound
 from app.personal_data import repository
 from app.personal_data.schemas import SessionView
 from app.request_log import repository as request_log
 from app.request_log.schemas import RequestView
 from app.request_log.service import RequestLogService
-
-# Rows of one page. A message may hold 200 000 characters.
-PAGE = 50
-At = TypeVar("At")
 
 
 class PersonalDataService:
@@ -56,59 +48,30 @@ class PersonalDataService:
     async def _parts(
         self, user_id: UUID, account: object, keys: Sequence[object], sessions: Sequence[object]
     ) -> AsyncIterator[str]:
-        yield f'{{"exported_at": {json.dumps(now().isoformat())},\n"profile": {_view(UserView, account)}'
-        yield f',\n"sessions": [{", ".join(_view(SessionView, row) for row in sessions)}]'
-        yield f',\n"keys": [{", ".join(_view(KeyView, row) for row in keys)}]'
+        yield f'{{"exported_at": {json.dumps(now().isoformat())},\n"profile": {as_json(UserView, account)}'
+        yield f',\n"sessions": [{", ".join(as_json(SessionView, row) for row in sessions)}]'
+        yield f',\n"keys": [{", ".join(as_json(KeyView, row) for row in keys)}]'
         yield ',\n"conversations": ['
         separator = "\n"
-        async for row in self._rows(lambda db, after: repository.conversations(db, user_id, after, PAGE), _id):
-            yield f'{separator}{_view(ConversationView, row)[:-1]}, "messages": ['
-            async for part in self._list(MessageView, self._messages(user_id, row.id)):
+        conversations = rows(self._db, lambda db, after: repository.conversations(db, user_id, after, PAGE), _id)
+        async for row in conversations:
+            yield separator
+            async for part in whole_conversation(self._db, user_id, row):
                 yield part
-            yield "]}"
             separator = ",\n"
         yield '],\n"usage": ['
-        usage = self._rows(
-            lambda db, after: request_log.of_user(db, user_id, after, PAGE), lambda row: (row.at, row.id)
+        usage = rows(
+            self._db, lambda db, after: request_log.of_user(db, user_id, after, PAGE), lambda row: (row.at, row.id)
         )
-        async for part in self._list(RequestView, usage):
+        async for part in listed(RequestView, usage):
             yield part
         yield '],\n"audit": ['
-        audit = self._rows(lambda db, after: audit_log.of_user(db, user_id, after, PAGE), _id)
-        async for part in self._list(AuditView, audit):
+        audit = rows(self._db, lambda db, after: audit_log.of_user(db, user_id, after, PAGE), _id)
+        async for part in listed(AuditView, audit):
             yield part
         yield "]}\n"
-
-    def _messages(self, user_id: UUID, conversation_id: UUID) -> AsyncIterator[Any]:
-        return self._rows(
-            lambda db, after: conversations.messages(db, user_id, conversation_id, after, PAGE),
-            lambda row: (row.created_at, row.id),
-        )
-
-    async def _rows(
-        self, read: Callable[[AsyncSession, At | None], Awaitable[Sequence[Any]]], place: Callable[[Any], At]
-    ) -> AsyncIterator[Any]:
-        after: At | None = None
-        while True:
-            async with self._db.reading() as db:
-                rows = await read(db, after)
-            for row in rows:
-                yield row
-            if len(rows) < PAGE:
-                return
-            after = place(rows[-1])
-
-    async def _list(self, view: type[BaseModel], rows: AsyncIterator[Any]) -> AsyncIterator[str]:
-        separator = "\n"
-        async for row in rows:
-            yield separator + _view(view, row)
-            separator = ",\n"
 
 
 def _id(row: Any) -> UUID:
     found: UUID = row.id
     return found
-
-
-def _view(view: type[BaseModel], row: object) -> str:
-    return view.model_validate(row, from_attributes=True).model_dump_json()

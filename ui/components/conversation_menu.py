@@ -34,6 +34,11 @@ class ConversationMenu:
             self.root.props("aria-haspopup=menu")
             with ui.menu().props("auto-close").classes("menu"):
                 button(t("rename"), safely(self._rename), classes="menu-item", symbol="pen")
+                for format_name in ("json", "md"):
+                    saver = button(t(f"export_{format_name}"), None, classes="menu-item", symbol="download")
+                    saver.on("click", js_handler=f"() => carry.save('{format_name}')")
+                printer = button(t("print_or_pdf"), None, classes="menu-item", symbol="print")
+                printer.on("click", js_handler="() => carry.print()")
                 button(t("delete"), safely(self._delete), classes="menu-item danger", symbol="trash")
 
     async def _rename(self) -> None:

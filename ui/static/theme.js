@@ -17,5 +17,8 @@
     },
   };
   apply(window.theme.get());
+  // Paper is light.
+  window.addEventListener("beforeprint", () => apply("light"));
+  window.addEventListener("afterprint", () => apply(window.theme.get()));
   keep("tz", encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC"));
 })();

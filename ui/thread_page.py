@@ -1,0 +1,55 @@
+"""A conversation on a plain HTML page: to print, or to show to whoever has the link. It needs no live connection."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.conversations.schemas import MessageView
+from ui.i18n import Translator
+from ui.markdown import render
+from ui.static_files import static_url
+from ui.templating import page
+
+# Stricter than that of the other pages: they hold no text of users, these do. So no nonce is put into them, which a
+# text could come to hold, and the browser makes no code out of text.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+STYLES = tuple(map(static_url, ("tokens.css", "base.css", "icons.css", "forms.css", "markdown.css", "share.css")))
+SCRIPTS = tuple(map(static_url, ("theme.js", "thread_page.js")))
+# Renderings take a processor of ours for their time: strangers get one of them.
+_rendering = asyncio.Semaphore(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message as the page shows it. `html` has been through `ui.sanitize`; a question has `text`, which is none."""
+
+    name: str
+    text: str = ""
+    html: str = ""
+
+
+async def said(t: Translator, path: Iterable[MessageView]) -> list[Said]:
+    """The messages, rendered off the event loop, which others' tokens share."""
+    async with _rendering:
+        return await asyncio.to_thread(lambda: [_one(t, message) for message in path if message.content])
+
+
+def _one(t: Translator, message: MessageView) -> Said:
+    if message.role == "user":
+        return Said(t("you"), text=message.content)
+    return Said(message.model or t("ai"), html=render(message.content, t("copy_code")))
+
+
+def thread_page(request: Request, template: str, **values: Any) -> Response:
+    """A page that holds what users have written. No other site learns its address, and no search engine keeps it."""
+    response = page(request, template, **values, styles=STYLES, scripts=SCRIPTS)
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response
