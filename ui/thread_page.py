@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.conversations.schemas import MessageView
+from app.transfer.schemas import Written
 from ui.i18n import Translator
 from ui.markdown import render
 from ui.static_files import static_url
@@ -35,13 +35,13 @@ class Said:
     html: str = ""
 
 
-async def said(t: Translator, path: Iterable[MessageView]) -> list[Said]:
+async def said(t: Translator, path: Iterable[Written]) -> list[Said]:
     """The messages, rendered off the event loop, which others' tokens share."""
     async with _rendering:
         return await asyncio.to_thread(lambda: [_one(t, message) for message in path if message.content])
 
 
-def _one(t: Translator, message: MessageView) -> Said:
+def _one(t: Translator, message: Written) -> Said:
     if message.role == "user":
         return Said(t("you"), text=message.content)
     return Said(message.model or t("ai"), html=render(message.content, t("copy_code")))

@@ -8,11 +8,12 @@ from app.auth.access import require
 from app.auth.current import CurrentUser
 from app.conversations import repository
 from app.conversations.models import Conversation
-from app.conversations.schemas import ConversationView, MessageView
+from app.conversations.schemas import ConversationView
 from app.conversations.storing import found
 from app.db import Database, now
 from app.documents import whole_conversation
 from app.errors import NotFound
+from app.transfer.schemas import Written
 
 FORMAT = "vllm-chat"
 VERSION = 1
@@ -41,7 +42,7 @@ class Exporting:
 
     async def path(
         self, user: CurrentUser, conversation_id: UUID, leaf_id: UUID | None = None
-    ) -> tuple[ConversationView, list[MessageView]]:
+    ) -> tuple[ConversationView, list[Written]]:
         """The messages from the first one to `leaf_id`, by default to the newest. Raises NotFound."""
         require(user, "read")
         async with self._db.reading() as db:
@@ -50,4 +51,4 @@ class Exporting:
             path = await repository.path(db, row.id, leaf) if leaf else []
         if leaf_id is not None and not path:
             raise NotFound("leaf: there is no such message in this conversation.", code="message_not_found")
-        return ConversationView.model_validate(row), [MessageView.model_validate(one) for one in path]
+        return ConversationView.model_validate(row), [Written.model_validate(one) for one in path]

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from app.conversations.schemas import ConversationView, MessageView
+from app.conversations.schemas import ConversationView
 from app.language import Language
+from app.transfer.schemas import Written
 
 _WORDS: dict[Language, dict[str, str]] = {
     "ko": {"user": "나", "assistant": "답변", "system": "시스템 프롬프트", "untitled": "제목 없음"},
@@ -11,7 +12,7 @@ _WORDS: dict[Language, dict[str, str]] = {
 }
 
 
-def markdown(conversation: ConversationView, path: Sequence[MessageView], language: Language) -> Iterator[str]:
+def markdown(conversation: ConversationView, path: Sequence[Written], language: Language) -> Iterator[str]:
     """The parts of the document in order. Reasoning and receipts are only in the JSON export."""
     words = _WORDS[language]
     yield f"# {' '.join(conversation.title.split()) or words['untitled']}\n"
