@@ -14,13 +14,17 @@ from app.services import Services
 LOOK_SECONDS = 5.0
 
 
-async def close_pages(cookie: str, token: str) -> None:
-    """Send every open page of the session to the sign-in page, and let its socket do nothing more."""
+async def close_pages(cookie: str, token: str, *, back: bool = False) -> None:
+    """Send every open page of the session to the sign-in page, and let its socket do nothing more. `back`: who signs in
+    there comes back to the page."""
     for client in list(Client.instances.values()):
         if client.request.cookies.get(cookie) != token:
             continue
         # Not through the client's outbox: deleting the client stops that.
-        await core.sio.emit("open", {"path": "/login", "new_tab": False}, room=client.id)
+        if back:
+            await core.sio.emit("run_javascript", {"code": "shell.signIn()"}, room=client.id)
+        else:
+            await core.sio.emit("open", {"path": "/login", "new_tab": False}, room=client.id)
         client.delete()
 
 
@@ -36,7 +40,7 @@ async def close_ended(services: Services) -> None:
     except Unavailable:
         return  # what cannot be asked has not ended
     for token in tokens - alive:
-        await close_pages(cookie, token)
+        await close_pages(cookie, token, back=True)
 
 
 @asynccontextmanager

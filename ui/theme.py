@@ -4,7 +4,7 @@ from nicegui import ui
 from starlette.requests import Request
 
 from ui.i18n import Translator
-from ui.static_files import STYLES, static_url
+from ui.static_files import SCRIPTS, STYLES, static_url
 
 COOKIE = "theme"
 THEMES = ("system", "light", "dark")
@@ -19,10 +19,8 @@ def theme_of(request: Request) -> str:
 def add_shared_head() -> None:
     """Styles and scripts of every NiceGUI page; constant text, no user data."""
     links = [f'<link rel="stylesheet" href="{static_url(name)}">' for name in STYLES]
-    scripts = [
-        f'<script src="{static_url("theme.js")}"></script>',
-        *(f'<script src="{static_url(name)}" defer></script>' for name in ("shell.js", "carry.js")),
-    ]
+    scripts = [f'<script src="{static_url("theme.js")}"></script>']
+    scripts += [f'<script src="{static_url(name)}" defer></script>' for name in SCRIPTS]
     # With no-referrer browsers send `Origin: null` with forms, which the guard must refuse.
     referrer = '<meta name="referrer" content="same-origin">'
     ui.add_head_html("\n".join([referrer, *links, *scripts]), shared=True)

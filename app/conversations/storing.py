@@ -1,5 +1,6 @@
 """The rows of a new question and a new answer, written in the caller's transaction."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,8 @@ from app.errors import NotFound
 from app.generations.models import GenerationRow
 
 TITLE_CHARS = 60
+# How the page writes attachments into a message.
+_FILE = re.compile(r'^`{3,}[\w+#.-]{0,30} file="([^"\n`]{1,120})"$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,9 @@ def store_generation(db: AsyncSession, answer: Message, writer: Writer) -> None:
 
 
 def title_of(content: str) -> str:
-    """The first words of the first question."""
+    """The first words of the first question, or the name of a text that was sent without words."""
+    if (file := _FILE.search(content)) is not None:
+        content = content[: file.start()].strip() or file[1]
     line = " ".join(content.split())
     return line if len(line) <= TITLE_CHARS else line[: TITLE_CHARS - 1].rstrip() + "…"
 

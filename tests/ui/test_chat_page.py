@@ -186,13 +186,26 @@ async def test_signing_out_closes_the_other_tabs(person: Callable[..., Any]) -> 
     await second.wait_for_url("**/login")
 
 
-async def test_ended_session_is_told_and_the_text_stays(person: Callable[..., Any], served: Served) -> None:
+async def test_who_signs_in_again_comes_back_and_the_message_is_sent_once(
+    person: Callable[..., Any], served: Served
+) -> None:
     lee = await person()
+    await lee.ask("First")
+    address = lee.page.url
+    await lee.message.fill("Am I still here?")
     cookies = {entry["name"]: entry["value"] for entry in await lee.page.context.cookies()}
     await served.services.auth.sign_out(cookies["vllm_chat_session"])
-    await lee.send("Am I still here?")
-    await expect(lee.page.get_by_role("alert").filter(has_text="expired")).to_be_visible()
-    await expect(lee.message).to_have_value("Am I still here?")
+    await lee.message.press("Enter")
+    await lee.page.get_by_role("textbox", name="Email").fill("lee@example.com")
+    await lee.page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    await lee.button("Sign in").click()
+    await lee.page.wait_for_url(address)
+    await expect(lee.questions.locator(".bubble")).to_have_text(["First", "Am I still here?"])
+    await expect(lee.answers.nth(1)).to_contain_text("code too")
+    await expect(lee.message).to_have_value("")
+    await lee.page.reload()
+    await expect(lee.questions.locator(".bubble")).to_have_text(["First", "Am I still here?"])
+    assert len(served.engine.prompts) == 2
 
 
 async def test_theme_is_kept_and_applied_before_paint(person: Callable[..., Any]) -> None:

@@ -1,5 +1,6 @@
 """The chat page of one browser tab: a view of what the services hold, and the actions on it."""
 
+from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ from nicegui.events import GenericEventArguments
 
 from app.auth.current import CurrentUser
 from app.conversations.schemas import ConversationUpdate, ConversationView
-from app.errors import AppError, NotFound
+from app.errors import AppError, NotFound, Unauthorized
 from app.generations.backends import Backend
 from app.generations.generation import Followed
 from app.services import Services
@@ -196,13 +197,13 @@ class Chat:
     async def _on_send(self, event: GenericEventArguments) -> None:
         taken = False
         try:
-            taken = await self._safely.run(lambda: self._send(str(event.args)))
+            taken = await self._safely.run(lambda: self._send(str(event.args["content"]), str(event.args["key"])))
         finally:
             if not taken:
                 self._composer.refuse()
 
-    async def _send(self, content: str) -> None:
-        await self._pane.send(content, self._taken, self._new_model)
+    async def _send(self, content: str, key: str | None = None) -> None:
+        await self._pane.send(content, key, partial(self._taken, key), self._new_model)
         await self._sidebar.refresh()
 
     async def _suggest(self, question: str) -> None:
@@ -210,10 +211,11 @@ class Chat:
         if self.conversation is None and not self._pane.changing:
             await self._send(question)
 
-    async def _taken(self, generation: Followed) -> None:
+    async def _taken(self, key: str | None, generation: Followed | None) -> None:
         """The question is stored: its conversation gets its address before the first token."""
-        self._composer.accept()
-        if self.conversation is None:
+        if key is not None:
+            self._composer.accept(key)
+        if self.conversation is None and generation is not None:
             self.conversation = await self._services.conversations.get(self._user, generation.conversation_id)
         self._notice.clear()
         self._show_frame()
@@ -233,6 +235,8 @@ class Chat:
 
     def _tell(self, error: AppError) -> None:
         self._notice.show(error)
+        if isinstance(error, Unauthorized):
+            self._composer.expire()
 
     def _on_bug(self, error: Exception) -> None:
         """NiceGUI has logged it; the user is told that it was not their fault."""

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from app.auth.current import CurrentUser
 from app.conversations.schemas import ChatRequest, FeedbackRequest, FeedbackView, MessageView
-from app.errors import NotFound
+from app.errors import Conflict, NotFound
 from app.generations.generation import Followed
 from app.services import Services
 from ui.branches import Branches
@@ -22,6 +22,9 @@ from ui.components.versions import STEPS, Direction, place_words
 from ui.components.vue import Thread
 from ui.feedback import invalid_message
 from ui.i18n import Translator
+
+# None: it had been taken before.
+Taken = Callable[[Followed | None], Awaitable[None]]
 
 
 class ConversationPane:
@@ -65,7 +68,11 @@ class ConversationPane:
             await self._messages.show(self._branches)
             self._thread.follow()
 
-        self._loading = background_tasks.create(self._safely(read)(), context=self._client)
+        async def load() -> None:
+            await self._safely.run(read)
+            self._following.tell()
+
+        self._loading = background_tasks.create(load(), context=self._client)
 
     async def leave(self) -> None:
         """Show nothing and follow nothing; the answers themselves go on."""
@@ -91,26 +98,32 @@ class ConversationPane:
 
     # Questions and answers
 
-    async def send(
-        self, content: str, taken: Callable[[Followed], Awaitable[None]], new_model: str | None = None
-    ) -> None:
-        """Ask at the end of the path that is shown. `taken` is called before the answer is shown. A conversation that
-        this begins is begun with `new_model`."""
+    async def send(self, content: str, key: str | None, taken: Taken, new_model: str | None = None) -> None:
+        """Ask at the end of the path that is shown; once, however often it comes with the same `key`. `taken` is called
+        before the answer is shown. A conversation that this begins is begun with `new_model`."""
         async with self._changing:
             await self._loaded()
             path = self._branches.path
             begun = self._conversation_id is not None
             more = {"parent_id": path[-1].id} if path else {} if begun else {"model": new_model}
-            generation = await self._ask(content, **more)
+            try:
+                generation = await self._ask(content, key, **more)
+            except Conflict as error:
+                if error.code != "idempotency_key_reused" or self._conversation_id is None:
+                    raise
+                # It was taken before, and this page has not heard of it.
+                await taken(None)
+                self.open(self._conversation_id)
+                return
             await taken(generation)
             await self._follow(generation)
 
-    async def _ask(self, content: str, **more: Any) -> Followed:
+    async def _ask(self, content: str, key: str | None = None, **more: Any) -> Followed:
         try:
             request = ChatRequest(conversation_id=self._conversation_id, content=content, **more)
         except ValidationError as error:
             raise invalid_message(error) from None
-        return await self._services.conversations.send(self._user, request)
+        return await self._services.conversations.send(self._user, request, key)
 
     async def _follow(self, generation: Followed) -> None:
         """Show the branch that a new generation has begun, and what it writes."""

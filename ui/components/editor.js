@@ -1,32 +1,40 @@
-// A question being written anew, in its place. Ctrl+Enter sends, Escape cancels.
+// A question being written anew, in its place. Ctrl+Enter sends, Escape cancels; what is written stays in this browser until then.
 export default {
+  mixins: [window.attachments.attaching],
   template: `
     <form class="editor" @submit.prevent="save" @keydown="onKey">
+      <Chips :files="files" :labels="labels" @remove="removeFile" @expand="expandFile"></Chips>
       <textarea ref="field" rows="1" name="edit" autocomplete="off" :aria-label="labels.edit_message"
-        :value="text" @input="onInput"></textarea>
+        :value="text" @input="write($event.target.value, files)" @paste="onPaste"></textarea>
+      <p v-if="problem" class="composer-problem" role="alert">{{ problem }}</p>
       <div class="editor-buttons">
-        <button type="button" class="button small" @click="$emit('cancel')"><span>{{ labels.cancel }}</span></button>
+        <button type="button" class="button small" @click="cancel"><span>{{ labels.cancel }}</span></button>
         <button type="submit" class="button small primary" :disabled="!ready"><span>{{ labels.save_and_send }}</span></button>
       </div>
     </form>`,
   props: {
-    labels: Object, // edit_message, save_and_send, cancel
-    source: String, // the question as it is
+    labels: Object, // edit_message, save_and_send, cancel, and those of the attachments
+    message: String, // which question it is
+    source: String, // … as it is
     refused: Number, // counts what the server has not taken
   },
   emits: ["save", "cancel"],
   data() {
-    return { text: this.source, sent: false };
+    const kept = localStorage.getItem(`edit:${this.message}`);
+    return { ...window.attachments.split(kept ?? this.source), sent: false };
   },
   computed: {
     ready() {
-      return !this.sent && this.text.trim() !== "";
+      return !this.sent && (this.text.trim() !== "" || this.files.length > 0);
     },
   },
   watch: {
     refused() {
       this.sent = false;
       this.$refs.field.focus();
+    },
+    text() {
+      this.$nextTick(this.resize);
     },
   },
   mounted() {
@@ -38,30 +46,39 @@ export default {
   },
   unmounted() {
     window.removeEventListener("resize", this.resize);
+    // Taken: the server has put the new question in its place.
+    if (this.sent) this.forget();
   },
   methods: {
-    onInput(event) {
-      this.text = event.target.value;
-      this.resize();
+    write(text, files) {
+      Object.assign(this, { text, files });
+      localStorage.setItem(`edit:${this.message}`, window.attachments.compose(text, files));
+    },
+    forget() {
+      localStorage.removeItem(`edit:${this.message}`);
     },
     onKey(event) {
-      // While an input method composes, both keys belong to it; Safari tells that only by the code 229.
-      if (event.isComposing || event.keyCode === 229) return;
+      if (window.shell.composing(event)) return;
       if (event.key === "Escape") {
         event.stopPropagation();
-        this.$emit("cancel");
+        this.cancel();
       } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
         this.save();
       }
     },
+    cancel() {
+      this.forget();
+      this.$emit("cancel");
+    },
     save() {
       if (!this.ready) return;
       this.sent = true;
-      this.$emit("save", this.text);
+      this.$emit("save", window.attachments.compose(this.text, this.files));
     },
     resize() {
       const field = this.$refs.field;
+      if (!field) return;
       field.style.height = "auto";
       field.style.height = `${field.scrollHeight}px`;
     },

@@ -83,4 +83,8 @@ class Following:
         self._generations.pop(message_id, None)
         if task is not None and task is not asyncio.current_task():
             task.cancel()
+        self.tell()
+
+    def tell(self) -> None:
+        """Whether anything is followed."""
         self._running(bool(self._tasks))

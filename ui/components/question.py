@@ -1,14 +1,17 @@
-"""What the user has asked: plain text in a soft bubble, on the right; it can be written anew in its place."""
+"""What the user has asked: plain text in a soft bubble, on the right, and what went along, folded; it can be written
+anew in its place."""
 
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from app.conversations.schemas import MessageView
+from ui.attachments import TextFile, pieces
 from ui.components.message_actions import MessageActions
 from ui.components.versions import Versions
 from ui.components.vue import Editor
 from ui.elements import icon_button, named, text
 from ui.i18n import Translator
+from ui.theme import icon
 
 LONG = 1_500
 
@@ -25,9 +28,12 @@ class Question:
         self.root.props["data-message"] = str(message.id)
         with self.root:
             with ui.element("div").classes("question-row") as self._row:
+                icon_button(t("copy_question"), "copy", classes="icon-button question-tool").props("data-copy-question")
                 opener = icon_button(t("edit"), "pen", classes="icon-button edit")
                 opener.on("click", self._open)
-                self._bubble(message.content)
+                with ui.element("div").classes("pieces"):
+                    for piece in pieces(message.content):
+                        self._bubble(piece) if isinstance(piece, str) else self._file(piece)
             self.versions = Versions(t, lambda direction: actions.switch(message.id, direction))
 
     def _bubble(self, content: str) -> None:
@@ -38,12 +44,21 @@ class Question:
                 text(content[:LONG].rpartition(" ")[0] + " …", "fold-head", "summary")
                 text(content, "fold-body", "div")
 
+    def _file(self, file: TextFile) -> None:
+        lines = self._t("file_line") if file.lines == 1 else self._t("file_lines", lines=f"{file.lines:,}")
+        with ui.element("details").classes("file"):
+            with ui.element("summary"):
+                icon("file")
+                text(file.name, "chip-name")
+                text(lines, "file-lines")
+            text(file.body, tag="pre").props["tabindex"] = 0
+
     def _open(self) -> None:
         if self._editor is not None:
             return
         self._row.set_visibility(False)
         with self.root:
-            self._editor = Editor(self._t, self._message.content)
+            self._editor = Editor(self._t, str(self._message.id), self._message.content)
         self._editor.move(target_index=0)
         self._editor.on("save", self._save)
         self._editor.on("cancel", self._close)

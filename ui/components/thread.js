@@ -105,13 +105,15 @@ export default {
         }
       }
     },
+    sourceBy(button) {
+      if (button.matches(".code-copy")) return button.closest(".code").querySelector("pre").textContent;
+      const article = button.closest("article");
+      return button.matches("[data-copy]") ? article.dataset.source : window.attachments.sourceOf(article);
+    },
     async onClick(event) {
-      const button = event.target.closest(".code-copy, [data-copy]");
+      const button = event.target.closest(".code-copy, [data-copy], [data-copy-question]");
       if (!button) return;
-      const text = button.matches(".code-copy")
-        ? button.closest(".code").querySelector("pre").textContent
-        : button.closest("article").dataset.source;
-      await window.shell.copy(text, button);
+      await window.shell.copy(this.sourceBy(button), button);
       this.said = this.labels.copied;
     },
   },

@@ -7,39 +7,46 @@ from nicegui import ui
 
 from ui.i18n import Translator
 
+CHIP_TEXTS = (
+    *("attachments", "expand", "remove", "file_line", "file_lines"),
+    *("pasted", "too_many", "too_large", "binary"),
+)
+COMPOSER_TEXTS = (
+    *("message", "placeholder", "send", "stop", "more", "attach", "ctrl_enter", "dismiss", "drop_here"),
+    *("queue", "queue_add", "queue_edit", "queue_remove", "queue_go", *CHIP_TEXTS),
+)
+
 
 class Composer(ui.element, component="composer.js"):
-    """The message field with Send and Stop; what is built inside it stands before them. Emits `send` with the text, and
-    `stop`. The field tells every change of its text by `input` events and takes texts by them, too."""
+    """The message field with Send and Stop; what is built inside it stands before them. Emits `send` with the message
+    and its key, and `stop`. The field tells every change of its text by `input` events and takes texts by them, too."""
 
     def __init__(self, t: Translator, owner: str) -> None:
         super().__init__()
-        self._counts = {"accepted": 0, "refused": 0}
-        self.props["labels"] = {key: t(key) for key in ("message", "placeholder", "send", "stop")}
-        self.props.update(owner=owner, conversation="", running=False, **self._counts)
+        self.props["labels"] = {key: t(key) for key in COMPOSER_TEXTS}
+        self.props.update(owner=owner, conversation="", running=False, accepted="", refused=0, expired=False)
 
     def set_conversation(self, conversation_id: str) -> None:
-        """Whose draft is shown."""
-        self._set("conversation", conversation_id)
+        """Whose draft is shown. Whether an answer runs there is to be told by `set_running`."""
+        if self.props["conversation"] != conversation_id:
+            self.props.update(conversation=conversation_id, running=None if conversation_id else False)
 
     def set_running(self, running: bool) -> None:
-        """Show Stop instead of Send."""
-        self._set("running", running)
+        """Show Stop instead of Send; what is sent waits."""
+        self.props["running"] = running
 
-    def accept(self) -> None:
+    def accept(self, key: str) -> None:
         """The message was taken: the field may be emptied."""
-        self._count("accepted")
+        self.props["accepted"] = key
 
     def refuse(self) -> None:
         """The message was not taken: the text stays and can be sent again."""
-        self._count("refused")
+        self.props["refused"] += 1
 
-    def _count(self, name: str) -> None:
-        self._counts[name] += 1
-        self._set(name, self._counts[name])
-
-    def _set(self, name: str, value: object) -> None:
-        self.props[name] = value
+    def expire(self) -> None:
+        """Sign in first; what was sent is sent when one comes back."""
+        self.props["expired"] = True
+        self.client.run_javascript("shell.signIn()")
 
 
 class ModelChoice(ui.element, component="model_choice.js"):
@@ -65,11 +72,11 @@ class ModelChoice(ui.element, component="model_choice.js"):
 class Editor(ui.element, component="editor.js"):
     """A question being edited. Emits `save` with the text, and `cancel`."""
 
-    def __init__(self, t: Translator, source: str) -> None:
+    def __init__(self, t: Translator, message: str, source: str) -> None:
         super().__init__()
         self._refused = 0
-        self.props["labels"] = {key: t(key) for key in ("edit_message", "save_and_send", "cancel")}
-        self.props.update(source=source, refused=0)
+        self.props["labels"] = {key: t(key) for key in ("edit_message", "save_and_send", "cancel", *CHIP_TEXTS)}
+        self.props.update(message=message, source=source, refused=0)
 
     def refuse(self) -> None:
         """The text was not taken: it stays and can be sent again."""

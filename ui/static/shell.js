@@ -62,6 +62,10 @@
 
   window.shell = {
     copy,
+    // Whether a key belongs to an input method. After the end of a composition Safari tells that only by the code 229.
+    composing: (event) => event.isComposing || event.keyCode === 229,
+    // … and come back here.
+    signIn: () => location.assign(`/login?next=${encodeURIComponent(location.pathname)}`),
     closeOnPhone,
     toggleSidebar: () => setSidebar(root.dataset.sidebar !== "open"),
     // True when a click on a link should be handled by the page and not open a tab.
