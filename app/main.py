@@ -21,6 +21,7 @@ from app.generations import router as chat
 from app.headers import SecurityHeaders
 from app.hosts import HostCheck
 from app.http import error_response, install_error_handlers
+from app.library import router as library
 from app.limits import router as limits
 from app.limits.http import HEADERS as LIMIT_HEADERS
 from app.limits.http import RequestLimits
@@ -64,7 +65,9 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     # Routes are tried in this order: what programs ask for most comes first.
     for module in (openai, chat, conversations, limits, health):
         app.include_router(module.router)
-    for module in (transfer, audit, request_log, personal_data, accounts, recovery_router, totp_router, admin_router):
+    for module in (library, transfer, audit, request_log, personal_data, accounts):
+        app.include_router(module.router)
+    for module in (recovery_router, totp_router, admin_router):
         app.include_router(module.router)
     app.add_api_route("/api/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)
     app.add_api_route("/v1/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)

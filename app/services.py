@@ -16,6 +16,7 @@ from app.auth.service import AuthService
 from app.auth.totp import TotpService
 from app.auth.user_admin import UserAdmin
 from app.config import Settings
+from app.conversations.counting import Counting
 from app.conversations.preparing import Preparing
 from app.conversations.sending import Sending
 from app.conversations.service import ConversationService
@@ -30,6 +31,7 @@ from app.generations.saving import Saving
 from app.generations.streaming import Streaming
 from app.generations.upkeep import forget_old, keep_pulse
 from app.instance import claim
+from app.library.service import LibraryService
 from app.limits.service import LimitService, open_limits
 from app.observability.loop_lag import measure_loop_lag
 from app.openai.service import OpenAIService
@@ -64,8 +66,10 @@ class Services:
     users: UserAdmin
     keys: KeyService
     limits: LimitService
+    library: LibraryService
     conversations: ConversationService
     exporting: Exporting
+    counting: Counting
     generations: Generations
     backends: Backends
     # The first of them.
@@ -130,8 +134,10 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             people.users,
             people.keys,
             limits,
+            LibraryService(db, backends),
             ConversationService(db, generations, sending, backends),
             Exporting(db),
+            Counting(db, backends),
             generations,
             backends,
             backends.default.supervisor,

@@ -9,7 +9,8 @@ from starlette.types import Scope
 
 FOLDER = Path(__file__).parent / "static"
 PLAIN_STYLES = ("tokens.css", "base.css", "icons.css", "forms.css")
-STYLES = (*PLAIN_STYLES, "layout.css", "thread.css", "markdown.css", "settings.css", "writing.css", "share.css")
+PAGE_STYLES = ("layout.css", "thread.css", "markdown.css", "settings.css", "writing.css", "share.css", "control.css")
+STYLES = (*PLAIN_STYLES, *PAGE_STYLES)
 SCRIPTS = ("shell.js", "attachments.js", "outbox.js", "carry.js")
 FOR_EVER = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"

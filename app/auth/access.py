@@ -25,6 +25,8 @@ PREFIXES: tuple[tuple[str, Permission, Permission], ...] = (
     ("/api/conversations", "read", "chat"),
     ("/api/generations/", "read", "chat"),
     ("/api/messages/", "read", "chat"),
+    ("/api/presets", "read", "chat"),
+    ("/api/prompts", "read", "chat"),
     # Everything at once: for the person, not for a key.
     ("/api/users/me/export", "account", "account"),
     ("/api/users/me", "read", "account"),

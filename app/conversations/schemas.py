@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 MAX_MESSAGE_CHARS = 200_000
 MAX_SYSTEM_PROMPT_CHARS = 20_000
@@ -50,21 +50,40 @@ class Params(Strict):
     ignore_eos: bool | None = None
 
 
+SystemPrompt = Annotated[Text, Field(max_length=MAX_SYSTEM_PROMPT_CHARS)]
+ModelName = Annotated[Text, Field(min_length=1, max_length=200)]
+
+
+class ChatSettings(Strict):
+    """What a conversation keeps for all its answers."""
+
+    system_prompt: SystemPrompt | None = None
+    params: Params = Field(default_factory=Params)
+
+
 class ChatRequest(Strict):
-    """Body of `POST /api/chat`, and what the composer of the page sends."""
+    """Body of `POST /api/chat`, and what the composer of the page sends. `params` are for this answer alone; `settings`
+    are what a conversation that begins with this message keeps."""
 
     conversation_id: UUID | None = None
     content: Content
-    model: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
+    model: ModelName | None = None
     params: Params = Field(default_factory=Params)
+    settings: ChatSettings | None = None
     parent_id: UUID | None = None
 
+    @model_validator(mode="after")
+    def _settings_begin(self) -> "ChatRequest":
+        if self.settings is not None and self.conversation_id is not None:
+            raise ValueError("settings: only for a new conversation; PATCH changes those of an existing one")
+        return self
 
-class ConversationCreate(Strict):
+
+class ConversationCreate(ChatSettings):
     """Body of `POST /api/conversations`."""
 
     title: Annotated[Text, Field(max_length=200)] = ""
-    system_prompt: Annotated[Text, Field(max_length=MAX_SYSTEM_PROMPT_CHARS)] | None = None
+    model: ModelName | None = None
 
 
 class ConversationUpdate(Strict):
@@ -73,7 +92,7 @@ class ConversationUpdate(Strict):
     title: Annotated[Content, Field(max_length=200)] | None = None
     pinned: bool | None = None
     archived: bool | None = None
-    system_prompt: Annotated[Text, Field(max_length=MAX_SYSTEM_PROMPT_CHARS)] | None = None
+    system_prompt: SystemPrompt | None = None
     params: Params | None = None
     model: Annotated[Text, Field(max_length=200)] | None = None
 

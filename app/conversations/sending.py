@@ -11,7 +11,7 @@ from app.conversations import prompt as prompts
 from app.conversations import repository
 from app.conversations.models import Message
 from app.conversations.preparing import Preparing
-from app.conversations.schemas import ChatRequest, Params
+from app.conversations.schemas import ChatRequest, ChatSettings, Params
 from app.conversations.storing import Key, Writer, found, store_answer, store_generation, store_question
 from app.db import Database, new_id
 from app.errors import Conflict, Invalid, NotFound
@@ -77,13 +77,14 @@ class Sending:
         return await self._idempotency.once(user, key, body, lambda digest: self._send(user, request, key, digest))
 
     async def regenerate(
-        self, user: CurrentUser, message_id: UUID, key: str | None = None, *, counted: bool = False
+        self, user: CurrentUser, message_id: UUID, key: str | None = None, *, counted: bool = False, anew: bool = False
     ) -> Followed:
-        """One more answer to the same question, beside those there are. Raises as `send`."""
+        """One more answer to the same question, beside those there are: with the parameters of that answer, or `anew`
+        with those that the conversation has now. Raises as `send`."""
         await self._allow(user, counted)
         body = f"regenerate {message_id}".encode()
         return await self._idempotency.once(
-            user, key, body, lambda digest: self._regenerate(user, message_id, key, digest)
+            user, key, body, lambda digest: self._regenerate(user, message_id, key, digest, anew)
         )
 
     async def continue_answer(
@@ -158,7 +159,8 @@ class Sending:
         if request.conversation_id is None:
             if request.parent_id is not None:
                 raise no_such_parent()
-            return _Context(None, [], None, {}, None)
+            settings = request.settings or ChatSettings()
+            return _Context(settings.system_prompt, [], None, settings.params.model_dump(exclude_none=True), None)
         async with self._db.reading() as db:
             row = found(await repository.conversation(db, user.id, request.conversation_id))
             parent_id = request.parent_id
@@ -169,7 +171,9 @@ class Sending:
             raise no_such_parent()
         return _Context(row.system_prompt, path, parent_id, row.params, row.model)
 
-    async def _regenerate(self, user: CurrentUser, message_id: UUID, key: str | None, digest: str | None) -> Generation:
+    async def _regenerate(
+        self, user: CurrentUser, message_id: UUID, key: str | None, digest: str | None, anew: bool
+    ) -> Generation:
         async with self._db.transaction() as db:
             message = _found(await repository.message(db, user.id, message_id))
             question = message
@@ -178,7 +182,7 @@ class Sending:
                 question = _found(message.parent_id and await repository.message(db, user.id, message.parent_id))
                 params = await answers.params(db, message.generation_id) if message.generation_id else {}
             conversation = found(await repository.conversation(db, user.id, message.conversation_id))
-        given = Params.model_validate(params)
+        given = Params.model_validate(conversation.params if anew else params)
         backend = self._pick(user, conversation.model)
         writer = self._writer(user, backend, given, key, digest)
         async with self._admitted(user, backend, writer, given) as place:

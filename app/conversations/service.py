@@ -57,9 +57,12 @@ class ConversationService:
         return ConversationView.model_validate(row)
 
     async def create(self, user: CurrentUser, body: ConversationCreate) -> ConversationView:
-        """An empty conversation. Raises Forbidden."""
+        """An empty conversation. Raises NotFound (`model_not_found`), Forbidden."""
         require(user, "chat")
-        row = Conversation(user_id=user.id, title=body.title, system_prompt=body.system_prompt)
+        if body.model is not None:
+            self._backends.by_name(body.model)
+        params = body.params.model_dump(exclude_none=True)
+        row = Conversation(user_id=user.id, **body.model_dump(exclude={"params"}), params=params)
         async with self._db.transaction() as db:
             db.add(row)
         return ConversationView.model_validate(row)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.conversations import repository
 from app.conversations.models import Conversation, Message
-from app.conversations.schemas import ChatRequest
+from app.conversations.schemas import ChatRequest, ChatSettings
 from app.db import new_id, now
 from app.errors import NotFound
 from app.generations.models import GenerationRow
@@ -45,8 +45,14 @@ async def store_question(
     """The question, in a new conversation if the request names none. Raises NotFound."""
     at = now()
     if request.conversation_id is None:
+        settings = request.settings or ChatSettings()
         conversation = Conversation(
-            user_id=user_id, title=title_of(request.content), model=request.model, updated_at=at
+            user_id=user_id,
+            title=title_of(request.content),
+            model=request.model,
+            system_prompt=settings.system_prompt,
+            params=settings.params.model_dump(exclude_none=True),
+            updated_at=at,
         )
         db.add(conversation)
         await db.flush()

@@ -9,6 +9,7 @@ import app.audit.models
 import app.auth.models
 import app.conversations.models
 import app.generations.models
+import app.library.models
 import app.limits.models
 import app.request_log.models  # noqa: F401
 from app.config import load_settings

@@ -15,6 +15,8 @@ from app.auth.schemas import KeyView, UserView
 from app.db import Database, now
 from app.documents import PAGE, as_json, listed, rows, whole_conversation
 from app.errors import NotFound
+from app.library import repository as library
+from app.library.schemas import PresetView, PromptView
 from app.personal_data import repository
 from app.personal_data.schemas import SessionView
 from app.request_log import repository as request_log
@@ -31,26 +33,34 @@ class PersonalDataService:
         self._requests = requests
 
     async def export(self, user: CurrentUser) -> AsyncIterator[str]:
-        """The parts of the document in order: profile, sessions and keys without their secrets, conversations with
-        all messages, usage, and what the audit log holds. Raises Forbidden, NotFound before the first part."""
+        """The parts of the document in order: profile, sessions and keys without their secrets, presets and prompts,
+        conversations with all messages, usage, and what the audit log holds. Raises
+        Forbidden, NotFound before the first part."""
         require(user, "account")
         async with self._db.reading() as db:
             account = await accounts.user_by_id(db, user.id)
             keys = await accounts.keys_of(db, user.id)
             sessions = await repository.sessions(db, user.id)
+            presets, prompts = await library.presets(db, user.id), await library.prompts(db, user.id)
         if account is None:
             raise NotFound("This account no longer exists.")
         self._audit.record("data.exported", user, f"user:{user.id}")
         await self._audit.batches.flush()
         await self._requests.batches.flush()
-        return self._parts(user.id, account, keys, sessions)
+        lists: list[tuple[str, type[BaseModel], Sequence[object]]] = [
+            ("sessions", SessionView, sessions),
+            ("keys", KeyView, keys),
+            ("presets", PresetView, presets),
+            ("prompts", PromptView, prompts),
+        ]
+        return self._parts(user.id, account, lists)
 
     async def _parts(
-        self, user_id: UUID, account: object, keys: Sequence[object], sessions: Sequence[object]
+        self, user_id: UUID, account: object, lists: Sequence[tuple[str, type[BaseModel], Sequence[object]]]
     ) -> AsyncIterator[str]:
         yield f'{{"exported_at": {json.dumps(now().isoformat())},\n"profile": {as_json(UserView, account)}'
-        yield f',\n"sessions": [{", ".join(as_json(SessionView, row) for row in sessions)}]'
-        yield f',\n"keys": [{", ".join(as_json(KeyView, row) for row in keys)}]'
+        for name, view, found in lists:
+            yield f',\n"{name}": [{", ".join(as_json(view, row) for row in found)}]'
         yield ',\n"conversations": ['
         separator = "\n"
         conversations = rows(self._db, lambda db, after: repository.conversations(db, user_id, after, PAGE), _id)

@@ -1,5 +1,7 @@
 """Listing, searching, changing and deleting conversations."""
 
+from uuid import UUID
+
 import httpx
 import pytest
 
@@ -65,6 +67,37 @@ async def test_the_system_prompt_and_parameters_of_a_conversation_count(
     assert events[-1]["data"]["usage"]["completion_tokens"] == 2
     events = await chat(client, "둘", conversation_id=made["id"], params={"max_tokens": 3})
     assert events[-1]["data"]["usage"]["completion_tokens"] == 3
+
+
+async def test_a_message_may_begin_a_conversation_with_settings(served: Served, client: httpx.AsyncClient) -> None:
+    settings = {"system_prompt": "규칙", "params": {"max_tokens": 2}}
+    events = await chat(client, "하나", settings=settings)
+    assert [turn.content for turn in served.engine.prompts[-1].messages] == ["규칙", "하나"]
+    assert events[-1]["data"]["usage"]["completion_tokens"] == 2
+    path = f"/api/conversations/{events[0]['data']['conversation_id']}"
+    made = (await client.get(path)).json()
+    assert {name: made[name] for name in settings} == settings
+    body = {"content": "둘", "conversation_id": made["id"], "settings": settings}
+    refused = await client.post("/api/chat", json=body)
+    assert refused.status_code == 422
+    assert "settings" in refused.json()["error"]["message"]
+    whole = {"title": "t", "model": "scripted", **settings}
+    made = (await client.post("/api/conversations", json=whole)).json()
+    assert {name: made[name] for name in whole} == whole
+    assert (await client.post("/api/conversations", json={"model": "nobody"})).status_code == 404
+
+
+async def test_regenerating_anew_takes_the_present_parameters(served: Served, client: httpx.AsyncClient) -> None:
+    first = (await chat(client, "하나", settings={"params": {"max_tokens": 3}}))[0]["data"]
+    await client.patch(f"/api/conversations/{first['conversation_id']}", json={"params": {"max_tokens": 2}})
+    kim = await served.services.auth.user_by_jwt(client.headers["Authorization"].removeprefix("Bearer "))
+    assert kim is not None
+    await served.services.conversations.regenerate(kim, UUID(first["message_id"]), anew=True)
+    events = await chat(client, "기다린다")
+    assert events[-1]["event"] == "done"
+    path = f"/api/conversations/{first['conversation_id']}/messages"
+    usage = [row["receipt"]["usage"] for row in (await client.get(path)).json()["items"] if row["receipt"]]
+    assert [one["completion_tokens"] for one in usage] == [3, 2]
 
 
 async def test_deleting_stops_what_runs_in_it(served: Served, client: httpx.AsyncClient) -> None:

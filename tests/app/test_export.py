@@ -22,14 +22,27 @@ async def test_everything_of_the_account_and_nothing_else(served: Served, client
         await chat(lee, "다음 질문", conversation_id=first["conversation_id"])
         await chat(lee, "다른 대화")
         key = (await lee.post("/api/keys", json={"name": "내 프로그램"})).json()
+        preset = (await lee.post("/api/presets", json={"name": "번역", "params": {"seed": 7}})).json()
+        prompt = (await lee.post("/api/prompts", json={"title": "요약", "text": "{{글}} 요약"})).json()
         answer = await lee.get("/api/users/me/export")
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("application/json")
         assert answer.headers["content-disposition"].startswith("attachment")
         assert answer.headers["cache-control"] == "no-store"
         document = answer.json()
-        assert set(document) == {"exported_at", "profile", "sessions", "keys", "conversations", "usage", "audit"}
+        assert set(document) == {
+            "exported_at",
+            "profile",
+            "sessions",
+            "keys",
+            "presets",
+            "prompts",
+            "conversations",
+            "usage",
+            "audit",
+        }
         assert document["profile"] == me
+        assert (document["presets"], document["prompts"]) == ([preset], [prompt])
         assert [session["kind"] for session in document["sessions"]] == ["jwt"]
         assert [(item["name"], item["prefix"]) for item in document["keys"]] == [("내 프로그램", key["prefix"])]
         listed = (await lee.get("/api/conversations")).json()["items"]

@@ -15,6 +15,8 @@ IDS = {
     "message_id": "message_id",
     "generation_id": "generation_id",
     "key_id": "key_id",
+    "preset_id": "preset_id",
+    "prompt_id": "prompt_id",
 }
 # Models belong to nobody.
 ELSEWHERE = ("/api/admin/", "/share/", "/invite/", "/verify/", "/reset/", "/c/", "/static", "/api/invitations", "/v1/")
@@ -28,7 +30,9 @@ def shown(answer: httpx.Response, tried: str) -> tuple[int, str]:
 async def test_the_ids_of_others_look_unknown_on_every_route(served: Served, client: httpx.AsyncClient) -> None:
     first = (await chat(client))[0]["data"]
     key = (await client.post("/api/keys", json={"name": "k"})).json()
-    owned = {**first, "key_id": key["id"]}
+    preset = (await client.post("/api/presets", json={"name": "p"})).json()
+    prompt = (await client.post("/api/prompts", json={"title": "p", "text": "p"})).json()
+    owned = {**first, "key_id": key["id"], "preset_id": preset["id"], "prompt_id": prompt["id"]}
     before = (await client.get(f"/api/conversations/{first['conversation_id']}/messages")).text
     checked = 0
     async with served.client("lee@example.com") as other:
@@ -44,6 +48,8 @@ async def test_the_ids_of_others_look_unknown_on_every_route(served: Served, cli
                 for value in (str(owned[IDS[name]]), str(uuid4())):
                     path = re.sub(r"{\w+}", value, route.path)
                     body = {"title": "mine now"} if method in ("PATCH", "PUT") else None
+                    if name == "preset_id" and body:
+                        body = {"name": "mine now"}
                     if route.path.endswith("/feedback"):
                         body = {"value": "up"}
                     answers.append(shown(await other.request(method, path, json=body), value))
@@ -56,7 +62,8 @@ async def test_the_ids_of_others_look_unknown_on_every_route(served: Served, cli
         ):
             assert (await other.post("/api/chat", json=body)).status_code == 404
         assert (await other.get("/api/conversations", params={"q": "안녕"})).json()["items"] == []
-        assert (await other.get("/api/keys")).json()["items"] == []
+        for path in ("/api/keys", "/api/presets", "/api/prompts"):
+            assert (await other.get(path)).json()["items"] == []
     assert checked >= 9
     assert (await client.get(f"/api/conversations/{first['conversation_id']}/messages")).text == before
 
@@ -80,6 +87,8 @@ async def test_ids_that_a_client_names_are_refused(client: httpx.AsyncClient) ->
         ("/api/conversations", {"user_id": mine}),
         ("/api/keys", {"id": mine, "name": "x"}),
         ("/api/keys", {"user_id": mine, "name": "x"}),
+        ("/api/presets", {"user_id": mine, "name": "x"}),
+        ("/api/prompts", {"user_id": mine, "title": "x", "text": "x"}),
         ("/api/chat", {"content": "x", "message_id": mine}),
         ("/api/chat", {"content": "x", "user_id": mine}),
         ("/api/auth/register", {"email": "a@b.kr", "password": "long enough 1", "id": mine}),

@@ -8,11 +8,12 @@ from nicegui import background_tasks, ui
 from nicegui.events import GenericEventArguments
 
 from app.auth.current import CurrentUser
-from app.conversations.schemas import ConversationUpdate, ConversationView
+from app.conversations.schemas import ConversationView
 from app.errors import AppError, NotFound, Unauthorized
 from app.generations.backends import Backend
 from app.generations.generation import Followed
 from app.services import Services
+from ui.components.control import ConversationControl
 from ui.components.conversation_menu import ConversationMenu
 from ui.components.conversation_pane import ConversationPane
 from ui.components.header import Header
@@ -39,8 +40,6 @@ class Chat:
     ) -> None:
         self._t, self._user, self._services = t, user, services
         self.conversation = conversation
-        # What a conversation that is begun here is begun with; None: the first engine.
-        self._new_model: str | None = None
         self._client = ui.context.client
         self._safely = Safely(self._client.request, user, self._tell)
         self._build(zone)
@@ -83,6 +82,7 @@ class Chat:
                 self._composer.on("send", self._on_send)
                 self._composer.on("stop", safely(self._pane.stop))
                 self._hint = text(t("hint"), "hint", "p")
+        self._control = ConversationControl(t, self._user, self._services, self)
         if self.conversation is None:
             self._show_frame()
         else:
@@ -102,6 +102,8 @@ class Chat:
         await self._safely.run(self._sidebar.refresh)
         if self.conversation is not None:
             self._open(self.conversation)
+        elif await self._safely.run(self._control.begin):
+            self.settings_changed()
 
     async def _watch(self, backend: Backend) -> None:
         async for _ in backend.supervisor.watch():
@@ -110,7 +112,7 @@ class Chat:
     def _show_models(self) -> None:
         """Which model answers here, and how it is."""
         backends, line = self._services.backends, self._header.engine
-        model = self.conversation.model if self.conversation else self._new_model
+        model = self._control.model
         chosen = backends.writer_of(model)
         supervisor = chosen.supervisor
         line.show(supervisor.status, chosen.name, supervisor.is_demo)
@@ -134,7 +136,12 @@ class Chat:
         self._thread.show(f"/c/{conversation.id}" if conversation else "/", caption)
         self._composer.set_conversation(str(conversation.id) if conversation else "")
         self._sidebar.set_active(conversation.id if conversation else None)
+        self.settings_changed()
+
+    def settings_changed(self) -> None:
+        """Model, system prompt or parameters are others now."""
         self._show_models()
+        self._control.show()
 
     def _set_empty(self, empty: bool) -> None:
         self._welcome.set_visibility(empty)
@@ -177,22 +184,15 @@ class Chat:
         await self._pane.leave()
         self._notice.clear()
         self.conversation = None
+        await self._control.begin()
         self._show_frame()
 
     async def _on_choose(self, event: GenericEventArguments) -> None:
-        if not await self._safely.run(lambda: self._choose(str(event.args) or None)) and self._header.engine.choice:
+        if (
+            not await self._safely.run(lambda: self._control.choose(str(event.args) or None))
+            and self._header.engine.choice
+        ):
             self._header.engine.choice.refuse()
-
-    async def _choose(self, model: str | None) -> None:
-        """For the conversation that is open; without one for those that are begun here."""
-        if (conversation := self.conversation) is None:
-            self._new_model = model
-        else:
-            update = ConversationUpdate(model=model)
-            changed = await self._services.conversations.update(self._user, conversation.id, update)
-            if self.conversation is conversation:
-                self.conversation = changed
-        self._show_models()
 
     async def _on_send(self, event: GenericEventArguments) -> None:
         taken = False
@@ -203,7 +203,8 @@ class Chat:
                 self._composer.refuse()
 
     async def _send(self, content: str, key: str | None = None) -> None:
-        await self._pane.send(content, key, partial(self._taken, key), self._new_model)
+        beginning = await self._control.beginning() if self.conversation is None else {}
+        await self._pane.send(content, key, partial(self._taken, key), beginning)
         await self._sidebar.refresh()
 
     async def _suggest(self, question: str) -> None:

@@ -1,7 +1,7 @@
 """The messages of the open conversation: which branch is shown, what is followed, and what makes new ones."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -98,14 +98,14 @@ class ConversationPane:
 
     # Questions and answers
 
-    async def send(self, content: str, key: str | None, taken: Taken, new_model: str | None = None) -> None:
+    async def send(self, content: str, key: str | None, taken: Taken, beginning: Mapping[str, Any]) -> None:
         """Ask at the end of the path that is shown; once, however often it comes with the same `key`. `taken` is called
-        before the answer is shown. A conversation that this begins is begun with `new_model`."""
+        before the answer is shown. A conversation that this begins is begun with `beginning`."""
         async with self._changing:
             await self._loaded()
             path = self._branches.path
             begun = self._conversation_id is not None
-            more = {"parent_id": path[-1].id} if path else {} if begun else {"model": new_model}
+            more = {"parent_id": path[-1].id} if path else {} if begun else beginning
             try:
                 generation = await self._ask(content, key, **more)
             except Conflict as error:
@@ -150,7 +150,7 @@ class ConversationPane:
         """Answer once more, beside this answer."""
 
         async def again() -> None:
-            await self._follow(await self._services.conversations.regenerate(self._user, message_id))
+            await self._follow(await self._services.conversations.regenerate(self._user, message_id, anew=True))
 
         await self._change(again)
 

@@ -10,6 +10,7 @@ from ui.elements import icon_button, set_text, text
 from ui.i18n import Translator
 
 TOGGLE_SIDEBAR = "() => shell.toggleSidebar()"
+OPEN_SETTINGS = """() => window.dispatchEvent(new Event("chat-settings"))"""
 
 
 class Header:
@@ -30,6 +31,8 @@ class Header:
             self._menu = menu()
             ui.element("div").classes("spacer")
             self.engine = EngineStatusLine(t, several=several)
+            settings = icon_button(t("chat_settings"), "sliders", classes="icon-button header-settings")
+            settings.props("aria-haspopup=dialog").on("click", js_handler=OPEN_SETTINGS)
             fresh = icon_button(t("new_chat"), "new", classes="icon-button header-new")
             fresh.on("click", new_chat)
         self.show(None)

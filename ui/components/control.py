@@ -1,0 +1,167 @@
+"""What the open conversation, or one that is begun here, is answered with: its model, system prompt and parameters."""
+
+import asyncio
+from typing import Any, Protocol
+from uuid import UUID
+
+from nicegui import ui
+from nicegui.events import GenericEventArguments
+from pydantic import ValidationError
+
+from app.auth.current import CurrentUser
+from app.conversations.counting import Count
+from app.conversations.schemas import ChatSettings, ConversationUpdate, ConversationView
+from app.errors import AppError, Invalid
+from app.services import Services
+from ui.components.control_elements import SettingsPanel
+from ui.components.control_presets import Presets
+from ui.components.safely import Safely
+from ui.feedback import words_for
+from ui.i18n import Translator
+
+# Between two counts of what is being typed. Seconds.
+COUNT_PAUSE = 0.7
+
+
+class Page(Protocol):
+    """What this needs of the page that it stands in."""
+
+    conversation: ConversationView | None
+
+    def settings_changed(self) -> None:
+        """Model, system prompt or parameters are others now."""
+
+
+class ConversationControl:
+    """The panel “Chat settings” and what it holds. Without an open conversation: what the next one is begun with."""
+
+    def __init__(self, t: Translator, user: CurrentUser, services: Services, page: Page) -> None:
+        self._t, self._user, self._services, self._page = t, user, services, page
+        self._beginning: ChatSettings | None = None
+        self._new_model: str | None = None
+        self._shown: tuple[str, ChatSettings] = ("", ChatSettings())
+        # Changes are kept in the order in which they were made.
+        self._saving = asyncio.Lock()
+        self._number = 0
+        self._safely = Safely(ui.context.client.request, user, self._refuse)
+        with SettingsPanel(t) as self.panel:
+            self._presets = Presets(t, user, services, self)
+        self.panel.on("save", self._on_save)
+        self.panel.on("count", self._on_count, throttle=COUNT_PAUSE, leading_events=False)
+        self.panel.on("shown", self._on_shown)
+
+    @property
+    def model(self) -> str | None:
+        """The model that answers here, as it is stored; None: the first one."""
+        conversation = self._page.conversation
+        return conversation.model if conversation is not None else self._new_model
+
+    @property
+    def settings(self) -> ChatSettings:
+        """System prompt and parameters that count here."""
+        if (conversation := self._page.conversation) is not None:
+            return ChatSettings(system_prompt=conversation.system_prompt, params=conversation.params)
+        return self._beginning or ChatSettings()
+
+    async def begin(self) -> None:
+        """A conversation may be begun here: with the user's default preset."""
+        self._beginning, self._new_model = ChatSettings(), None
+        preset = await self._services.library.default_preset(self._user)
+        if preset is not None and self._page.conversation is None:
+            self._beginning = ChatSettings(system_prompt=preset.system_prompt, params=preset.params)
+            self._new_model = preset.model if self._offers(preset.model) else None
+
+    async def beginning(self) -> dict[str, Any]:
+        """What belongs into the first message of a conversation."""
+        if self._beginning is None:
+            await self.begin()
+        return {"model": self._new_model, "settings": self._beginning}
+
+    def show(self) -> None:
+        """Of the conversation that is open now."""
+        conversation = self._page.conversation
+        given = (str(conversation.id) if conversation is not None else "", self.settings)
+        if given != self._shown:
+            self._shown = given
+            self.panel.give(*given)
+        self._presets.mark()
+
+    async def settled(self) -> None:
+        """Until what was changed in the panel before is kept."""
+        async with self._saving:
+            return
+
+    async def choose(self, model: str | None) -> None:
+        """Another model. Raises NotFound (`model_not_found`)."""
+        if (conversation := self._page.conversation) is None:
+            self._new_model = model
+        else:
+            self._keep(
+                await self._services.conversations.update(self._user, conversation.id, ConversationUpdate(model=model))
+            )
+        self._page.settings_changed()
+
+    async def apply(self, model: str | None, settings: ChatSettings) -> None:
+        """All of it at once. Raises NotFound (`model_not_found`)."""
+        if model is not None:
+            self._services.backends.by_name(model)
+        if (conversation := self._page.conversation) is None:
+            self._beginning, self._new_model = settings, model
+        else:
+            update = ConversationUpdate(model=model, **_fields(settings))
+            self._keep(await self._services.conversations.update(self._user, conversation.id, update))
+        self._page.settings_changed()
+
+    def _offers(self, model: str | None) -> bool:
+        return model is None or model in {backend.name for backend in self._services.backends.all()}
+
+    def _keep(self, changed: ConversationView) -> None:
+        if self._page.conversation is not None and self._page.conversation.id == changed.id:
+            self._page.conversation = changed
+
+    async def _on_save(self, event: GenericEventArguments) -> None:
+        async with self._saving:
+            self._number = int(event.args["number"])
+            await self._safely.run(lambda: self._save(event.args))
+
+    async def _save(self, args: dict[str, Any]) -> None:
+        try:
+            settings = ChatSettings(system_prompt=args["system_prompt"], params=args["params"])
+        except ValidationError as error:
+            name = str(error.errors()[0]["loc"][-1])
+            raise Invalid("A parameter is wrong.", code="form_invalid", field=name) from None
+        subject = str(args["subject"])
+        if subject:
+            update = ConversationUpdate(**_fields(settings))
+            self._keep(await self._services.conversations.update(self._user, UUID(subject), update))
+        elif self._page.conversation is None:
+            self._beginning = settings
+        if subject == self._shown[0]:
+            # It is what the fields say already.
+            self._shown = (subject, self.settings)
+            self.panel.accept(self._number)
+        self._page.settings_changed()
+
+    def _refuse(self, error: AppError) -> None:
+        name = str(error.params.get("field", ""))
+        self.panel.refuse(self._number, name, words_for(self._t, error))
+
+    async def _on_count(self, event: GenericEventArguments) -> None:
+        text = str(event.args)
+        count = await self._services.counting.system_prompt(text, self.model) if text.strip() else None
+        self.panel.show_cost(tokens_words(self._t, count))
+
+    async def _on_shown(self, event: GenericEventArguments) -> None:
+        if event.args:
+            await self._presets.refresh()
+
+
+def tokens_words(t: Translator, count: Count | None) -> str:
+    """“12 tokens”, or “about 12 tokens” where only an estimate is known."""
+    if count is None:
+        return ""
+    return t("tokens" if count.exact else "tokens_about", count=f"{count.tokens:,}")
+
+
+def _fields(settings: ChatSettings) -> dict[str, Any]:
+    return {"system_prompt": settings.system_prompt, "params": settings.params}
