@@ -1,5 +1,6 @@
 """The panel “Chat settings”: before the first message and after, what is wrong, presets."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,7 @@ async def open_panel(who: Person) -> Locator:
 
 async def stored(served: Served, who: Person) -> ConversationView:
     """The conversation that is open."""
-    await expect(who.page).to_have_url(lambda url: "/c/" in url)
+    await expect(who.page).to_have_url(re.compile("/c/"))
     (token,) = [one["value"] for one in await who.page.context.cookies() if "session" in one["name"]]
     user: CurrentUser | None = await served.services.auth.user_by_cookie(token)
     assert user is not None

@@ -2,14 +2,14 @@
 export default {
   template: `
     <div class="presets">
-      <label class="panel-field">
-        <span class="panel-label">{{ labels.preset }}</span>
-        <select class="input" :value="chosen" @change="choose">
-          <option value="" disabled>{{ items.length ? labels.preset_none : labels.presets_empty }}</option>
-          <option v-for="one in items" :key="one.id" :value="one.id">
+      <div class="panel-field">
+        <label class="panel-label" for="preset">{{ labels.preset }}</label>
+        <select id="preset" class="input" @change="choose">
+          <option value="" disabled :selected="!current">{{ items.length ? labels.preset_none : labels.presets_empty }}</option>
+          <option v-for="one in items" :key="one.id" :value="one.id" :selected="one.id === chosen">
             {{ one.is_default ? one.name + ' · ' + labels.preset_is_default : one.name }}</option>
         </select>
-      </label>
+      </div>
       <form v-if="naming" class="panel-row" @submit.prevent="keep">
         <input ref="name" class="input" name="preset" maxlength="100" required autocomplete="off" v-model="name"
           :aria-label="labels.preset_name" :placeholder="labels.preset_name" @keydown.esc.stop.prevent="naming = false">

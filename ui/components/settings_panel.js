@@ -18,13 +18,13 @@ export default {
         <p class="panel-note">{{ subject ? labels.settings_for_this : labels.settings_for_new }}</p>
         <slot></slot>
         <form class="panel-form" @submit.prevent="flush" @focusout="flush">
-          <label class="panel-field">
-            <span class="panel-label">{{ labels.system_prompt }}<output>{{ cost }}</output></span>
-            <textarea rows="5" name="system_prompt" v-model="form.system_prompt" :placeholder="labels.system_prompt_none"
+          <div class="panel-field">
+            <div class="panel-label"><label for="system-prompt">{{ labels.system_prompt }}</label><small>{{ cost }}</small></div>
+            <textarea id="system-prompt" rows="5" name="system_prompt" v-model="form.system_prompt" :placeholder="labels.system_prompt_none"
               :aria-invalid="!!problems.system_prompt" aria-describedby="about-system_prompt" @input="changed"></textarea>
             <small v-if="problems.system_prompt" class="problem" role="alert">{{ problems.system_prompt }}</small>
             <small id="about-system_prompt">{{ labels.about_system_prompt }}</small>
-          </label>
+          </div>
           <button v-if="form.system_prompt !== ''" type="button" class="button small" @click="reset(['system_prompt'])">
             {{ labels.system_prompt_reset }}</button>
           <fieldset class="panel-params">
@@ -47,13 +47,13 @@ export default {
               <small v-if="problems[one.name]" class="problem" role="alert">{{ problems[one.name] }}</small>
               <small :id="'about-' + one.name">{{ labels['about_' + one.name] }}</small>
             </div>
-            <label class="panel-field">
-              <span class="panel-label">{{ labels.stop_words }}</span>
-              <textarea rows="2" name="stop" v-model="form.stop" spellcheck="false" :placeholder="labels.stop_none"
+            <div class="panel-field">
+              <label class="panel-label" for="stop-texts">{{ labels.stop_words }}</label>
+              <textarea id="stop-texts" rows="2" name="stop" v-model="form.stop" spellcheck="false" :placeholder="labels.stop_none"
                 :aria-invalid="!!problems.stop" aria-describedby="about-stop" @input="changed"></textarea>
               <small v-if="problems.stop" class="problem" role="alert">{{ problems.stop }}</small>
               <small id="about-stop">{{ labels.about_stop }}</small>
-            </label>
+            </div>
           </fieldset>
         </form>
         <footer class="panel-foot">
