@@ -184,6 +184,7 @@ class Chat:
         await self._pane.leave()
         self._notice.clear()
         self.conversation = None
+        self._control.forget()
         await self._control.begin()
         self._show_frame()
 

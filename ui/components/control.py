@@ -12,6 +12,7 @@ from app.auth.current import CurrentUser
 from app.conversations.counting import Count
 from app.conversations.schemas import ChatSettings, ConversationUpdate, ConversationView
 from app.errors import AppError, Invalid
+from app.library.schemas import PresetView
 from app.services import Services
 from ui.components.control_elements import SettingsPanel
 from ui.components.control_presets import Presets
@@ -63,13 +64,17 @@ class ConversationControl:
             return ChatSettings(system_prompt=conversation.system_prompt, params=conversation.params)
         return self._beginning or ChatSettings()
 
+    def forget(self) -> None:
+        """What was chosen for a new conversation does not count for the next."""
+        self._beginning = self._new_model = None
+
     async def begin(self) -> None:
-        """A conversation may be begun here: with the user's default preset."""
-        self._beginning, self._new_model = ChatSettings(), None
+        """A conversation may be begun here: with the user's default preset, where nothing else has been chosen."""
         preset = await self._services.library.default_preset(self._user)
-        if preset is not None and self._page.conversation is None:
-            self._beginning = ChatSettings(system_prompt=preset.system_prompt, params=preset.params)
-            self._new_model = preset.model if self._offers(preset.model) else None
+        if self._beginning is None:
+            self._beginning = _settings(preset) if preset is not None else ChatSettings()
+            if preset is not None and self._new_model is None and self._offers(preset.model):
+                self._new_model = preset.model
 
     async def beginning(self) -> dict[str, Any]:
         """What belongs into the first message of a conversation."""
@@ -161,6 +166,10 @@ def tokens_words(t: Translator, count: Count | None) -> str:
     if count is None:
         return ""
     return t("tokens" if count.exact else "tokens_about", count=f"{count.tokens:,}")
+
+
+def _settings(preset: PresetView) -> ChatSettings:
+    return ChatSettings(system_prompt=preset.system_prompt, params=preset.params)
 
 
 def _fields(settings: ChatSettings) -> dict[str, Any]:
