@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from app.audit import repository as audit_log
 from app.audit.schemas import AuditView
 from app.audit.service import AuditService
