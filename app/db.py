@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
 from sqlalchemy.util.concurrency import in_greenlet
 
@@ -128,6 +129,12 @@ class Database:
         """Raises Unavailable when the database does not answer."""
         async with self.reading() as session:
             await session.execute(text("SELECT 1"))
+
+    def connections(self) -> dict[str, int]:
+        """How many are in use, and how many are open and wait to be."""
+        pool = self.engine.pool
+        assert isinstance(pool, QueuePool)
+        return {"used": pool.checkedout(), "idle": pool.checkedin()}
 
     async def close(self) -> None:
         """Close all connections, after the transactions whose tasks have been cancelled.

@@ -40,6 +40,7 @@ redis_failures = Counter("chat_redis_failures_total", "Times that Redis was aske
 slow_clients_closed = Counter(
     "chat_slow_clients_closed_total", "Connections ended because the client took too long", ["doing"]
 )
+active_users = Gauge("chat_active_users", "Users with a request in the last five minutes")
 http_requests = Counter("chat_http_requests_total", "HTTP requests", ["route", "method", "status"])
 
 

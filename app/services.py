@@ -33,7 +33,9 @@ from app.generations.upkeep import forget_old, keep_pulse
 from app.instance import claim
 from app.library.service import LibraryService
 from app.limits.service import LimitService, open_limits
+from app.observability.activity import Activity
 from app.observability.loop_lag import measure_loop_lag
+from app.observability.surroundings import Surroundings
 from app.openai.service import OpenAIService
 from app.personal_data.service import PersonalDataService
 from app.request_log.service import RequestLogService
@@ -75,6 +77,7 @@ class Services:
     # The first of them.
     engine: Supervisor
     openai: OpenAIService
+    activity: Activity
 
 
 @asynccontextmanager
@@ -112,7 +115,15 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
         retention = Retention(db, settings.retention.days, audit, request_log)
         lost = await recovery.run(instance.id, preparing.again)
         stack.push_async_callback(generations.shutdown, 0, SAVE_SECONDS)
-        for task in (measure_loop_lag(), keep_pulse(journal), forget_old(db), retention.run()):
+        surroundings = Surroundings(settings, db)
+        stack.push_async_callback(surroundings.close)
+        for task in (
+            measure_loop_lag(),
+            surroundings.watch(),
+            keep_pulse(journal),
+            forget_old(db),
+            retention.run(),
+        ):
             stack.callback(asyncio.create_task(task).cancel)
         for supervisor in supervisors:
             supervisor.start()
@@ -142,4 +153,5 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             backends,
             backends.default.supervisor,
             OpenAIService(backends, generations, limits, request_log, salted=settings.salted),
+            Activity(),
         )

@@ -36,9 +36,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def make_settings(tmp_path: Path) -> Callable[..., Settings]:
-    """Settings that no environment variable touches; `database_url` or any field by keyword."""
+    """Settings that no environment variable touches; any field by keyword."""
 
     def make(**values: object) -> Settings:
+        assert values.keys() <= Settings.model_fields.keys()
         given = {"data_dir": tmp_path / "data", "auth": {"secret": "s" * 40}} | values
         given["limits"] = RAISED | given.get("limits", {})  # type: ignore[operator]
         return Settings(_env_file=None, **given)  # type: ignore[arg-type]

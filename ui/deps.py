@@ -36,8 +36,10 @@ def user_of(request: Request) -> CurrentUser:
 async def check_session(request: Request) -> None:
     """Pages live long: before each action, is the session that opened the page still there? Raises Unauthorized."""
     token = request.cookies.get(session_cookie_name(services().settings), "")
-    if await services().auth.user_by_cookie(token) is None:
+    user = await services().auth.user_by_cookie(token)
+    if user is None:
         raise Unauthorized("The session has ended.")
+    services().activity.saw(user.id)
 
 
 def time_zone_of(request: Request) -> ZoneInfo:

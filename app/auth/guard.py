@@ -77,6 +77,8 @@ class Guard:
             raise Forbidden("This connection comes from another site.", code="foreign_origin")
         changes = connection.scope["type"] == "http" and connection.scope["method"] not in SAFE_METHODS
         by_browser = (user is not None and user.via == "cookie") or not path.startswith(API_PREFIXES)
+        if user is not None:
+            connection.app.state.services.activity.saw(user.id)
         if changes and by_browser and not self._same_origin(connection, required=False):
             raise Forbidden("This request comes from another site.", code="foreign_origin")
         if user is None and not public:

@@ -31,7 +31,7 @@ async def cancelled(db: Database, steps: int, closing: bool = False) -> BaseExce
 
 
 async def test_a_cancelled_writer_keeps_nobody_out(make_settings: Callable[..., Settings], database_url: str) -> None:
-    db = Database(make_settings(database_url=database_url))
+    db = Database(make_settings(database={"url": database_url}))
     # Its traceback holds the cursor, as a task's that nobody has collected yet.
     ends = []
     for steps in STEPS:
@@ -48,7 +48,7 @@ async def test_when_the_database_has_closed_no_task_of_it_is_left(
     """The end of the event loop would cancel them again and then wait for ever."""
     before = asyncio.all_tasks()
     for steps in STEPS:
-        db = Database(make_settings(database_url=database_url))
+        db = Database(make_settings(database={"url": database_url}))
         await db.ping()
         await cancelled(db, steps, closing=True)
         assert asyncio.all_tasks() == before
@@ -58,7 +58,7 @@ async def test_a_transaction_that_does_not_end_is_told(
     make_settings: Callable[..., Settings], database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.db.CLOSE_SECONDS", 0.1)
-    db = Database(make_settings(database_url=database_url))
+    db = Database(make_settings(database={"url": database_url}))
     async with db.transaction() as session:
         await session.execute(text("SELECT 1"))
         with structlog.testing.capture_logs() as logs:

@@ -19,6 +19,7 @@ def missing() -> list[str]:
         "postgresql": bin_directory() is not None,
         "redis-server": Path("/usr/bin/redis-server").exists(),
         "nginx-light": find_nginx() is not None,
+        "prometheus": shutil.which("promtool") is not None,
         "curl": shutil.which("curl") is not None,
         "nodejs": shutil.which("node") is not None,
         "npm": shutil.which("npm") is not None,
