@@ -14,6 +14,7 @@ from app.auth import admin_router, recovery_router, totp_router
 from app.auth import router as accounts
 from app.auth.guard import Guard
 from app.config import Settings
+from app.conversations import folder_router
 from app.conversations import router as conversations
 from app.docs import ERRORS, install_docs
 from app.errors import NotFound
@@ -63,7 +64,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     install_error_handlers(app)
     install_docs(app)
     # Routes are tried in this order: what programs ask for most comes first.
-    for module in (openai, chat, conversations, limits, health):
+    for module in (openai, chat, conversations, folder_router, limits, health):
         app.include_router(module.router)
     for module in (library, transfer, audit, request_log, personal_data, accounts):
         app.include_router(module.router)

@@ -17,6 +17,9 @@ from app.auth.totp import TotpService
 from app.auth.user_admin import UserAdmin
 from app.config import Settings
 from app.conversations.counting import Counting
+from app.conversations.folders import FolderService
+from app.conversations.listing import Listing
+from app.conversations.organizing import Organizing
 from app.conversations.preparing import Preparing
 from app.conversations.sending import Sending
 from app.conversations.service import ConversationService
@@ -70,6 +73,8 @@ class Services:
     limits: LimitService
     library: LibraryService
     conversations: ConversationService
+    organizing: Organizing
+    folders: FolderService
     exporting: Exporting
     counting: Counting
     generations: Generations
@@ -111,6 +116,7 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
         runner = Runner(saving, streaming, limits.ledger, request_log)
         generations = Generations(db, runner, backends, journal, replicas)
         preparing = Preparing(db, salted=settings.salted)
+        organizing = Organizing(db, generations)
         recovery = Recovery(db, saving, backends, journal, limits.ledger, request_log, resume_seconds)
         retention = Retention(db, settings.retention.days, audit, request_log)
         lost = await recovery.run(instance.id, preparing.again)
@@ -123,6 +129,7 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             keep_pulse(journal),
             forget_old(db),
             retention.run(),
+            organizing.keep_purging(),
         ):
             stack.callback(asyncio.create_task(task).cancel)
         for supervisor in supervisors:
@@ -146,7 +153,9 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             people.keys,
             limits,
             LibraryService(db, backends),
-            ConversationService(db, generations, sending, backends),
+            ConversationService(db, backends, sending, Listing(db), organizing),
+            organizing,
+            FolderService(db),
             Exporting(db),
             Counting(db, backends),
             generations,

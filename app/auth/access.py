@@ -23,6 +23,7 @@ PREFIXES: tuple[tuple[str, Permission, Permission], ...] = (
     ("/api/admin/", "admin", "admin"),
     ("/api/chat", "chat", "chat"),
     ("/api/conversations", "read", "chat"),
+    ("/api/folders", "read", "chat"),
     ("/api/generations/", "read", "chat"),
     ("/api/messages/", "read", "chat"),
     ("/api/presets", "read", "chat"),

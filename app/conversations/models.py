@@ -1,17 +1,28 @@
-"""Conversations and messages. A message's `parent_id` makes the conversation a tree."""
+"""Conversations in folders, and their messages. A message's `parent_id` makes the conversation a tree."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, String, Text, Uuid
+from sqlalchemy import JSON, Boolean, ColumnElement, ForeignKey, Index, Integer, String, Text, Uuid, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, UtcDateTime, new_id, now
 
 
+class Folder(Base):
+    """Where one user keeps conversations together; shown by `position`, then by name."""
+
+    __tablename__ = "folders"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="cascade"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    position: Mapped[int] = mapped_column(Integer, default=0)
+
+
 class Conversation(Base):
-    """One conversation of one user."""
+    """One conversation of one user. With `deleted_at` it is gone for everybody, but can still be brought back."""
 
     __tablename__ = "conversations"
 
@@ -23,11 +34,25 @@ class Conversation(Base):
     system_prompt: Mapped[str | None] = mapped_column(Text, default=None)
     params: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     model: Mapped[str | None] = mapped_column(String(200), default=None)
+    folder_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("folders.id", ondelete="set null"), default=None)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
 
 
 Index("ix_conversations_user_updated", Conversation.user_id, Conversation.updated_at.desc(), Conversation.id.desc())
+# Few rows have these; the others need not be looked at.
+for name, columns, some in (
+    ("ix_conversations_folder_id", (Conversation.folder_id,), Conversation.folder_id.is_not(None)),
+    ("ix_conversations_pinned", (Conversation.user_id,), Conversation.pinned),
+    ("ix_conversations_deleted_at", (Conversation.deleted_at,), Conversation.deleted_at.is_not(None)),
+):
+    Index(name, *columns, sqlite_where=some, postgresql_where=some)
+
+
+def owned(user_id: UUID) -> ColumnElement[bool]:
+    """The conversations that this user has."""
+    return and_(Conversation.user_id == user_id, Conversation.deleted_at.is_(None))
 
 
 class Message(Base):

@@ -1,68 +1,25 @@
-"""All SQL about conversations and messages. Every statement names the owner: somebody else's row is not found."""
+"""SQL about one conversation and its messages. Every statement names the owner: somebody else's row is not found."""
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Select, and_, delete, func, literal, or_, select, update
+from sqlalchemy import Select, and_, delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
-from app.conversations.models import Conversation, Feedback, Message
+from app.conversations.models import Conversation, Feedback, Message, owned
 from app.db import now
-
-ESCAPE = "\\"
 
 
 def _owned(user_id: UUID) -> Select[tuple[Message]]:
-    return (
-        select(Message)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(Conversation.user_id == user_id)
-    )
+    return select(Message).join(Conversation, Conversation.id == Message.conversation_id).where(owned(user_id))
 
 
 async def conversation(db: AsyncSession, user_id: UUID, conversation_id: UUID) -> Conversation | None:
     """One conversation of this user."""
-    query = select(Conversation).where(Conversation.id == conversation_id, Conversation.user_id == user_id)
+    query = select(Conversation).where(Conversation.id == conversation_id, owned(user_id))
     row: Conversation | None = await db.scalar(query)
     return row
-
-
-async def conversations(
-    db: AsyncSession, user_id: UUID, q: str | None, after: tuple[datetime, UUID] | None, limit: int
-) -> list[Conversation]:
-    """Newest first, from behind the row `after`; `q` is looked for in titles and texts."""
-    query = select(Conversation).where(Conversation.user_id == user_id)
-    if q:
-        pattern = f"%{_escape(q)}%"
-        texts = select(literal(1)).where(
-            Message.conversation_id == Conversation.id, Message.content.ilike(pattern, escape=ESCAPE)
-        )
-        query = query.where(or_(Conversation.title.ilike(pattern, escape=ESCAPE), texts.exists()))
-    if after is not None:
-        updated_at, conversation_id = after
-        query = query.where(
-            or_(
-                Conversation.updated_at < updated_at,
-                and_(Conversation.updated_at == updated_at, Conversation.id < conversation_id),
-            )
-        )
-    query = query.order_by(Conversation.updated_at.desc(), Conversation.id.desc()).limit(limit)
-    return list(await db.scalars(query))
-
-
-def _escape(text: str) -> str:
-    for char in (ESCAPE, "%", "_"):
-        text = text.replace(char, ESCAPE + char)
-    return text
-
-
-async def delete_conversation(db: AsyncSession, user_id: UUID, conversation_id: UUID) -> bool:
-    """True when there was one to delete."""
-    statement = delete(Conversation).where(Conversation.id == conversation_id, Conversation.user_id == user_id)
-    result: CursorResult[Any] = await db.execute(statement)  # type: ignore[assignment]
-    return result.rowcount == 1
 
 
 async def messages(

@@ -29,10 +29,16 @@ def _service(request: Request) -> ConversationService:
 
 @router.get("")
 async def list_conversations(
-    request: Request, user: User, q: Search = None, cursor: str | None = None, limit: Limit = 50
+    request: Request,
+    user: User,
+    q: Search = None,
+    cursor: str | None = None,
+    limit: Limit = 50,
+    archived: bool | None = None,
+    folder_id: UUID | None = None,
 ) -> ConversationPage:
-    """Newest first; `q` searches titles and texts."""
-    return await _service(request).list(user, q, cursor, limit)
+    """Newest first, all or those that are (not) archived or in a folder; `q` searches titles and texts."""
+    return await _service(request).list(user, q, cursor, limit, archived, folder_id)
 
 
 @router.post("", status_code=201)
@@ -51,13 +57,13 @@ async def get_conversation(request: Request, user: User, conversation_id: UUID) 
 async def update_conversation(
     request: Request, user: User, conversation_id: UUID, body: ConversationUpdate
 ) -> ConversationView:
-    """Change title, pin, archive mark, system prompt, parameters or model."""
+    """Change title, pin, archive mark, folder, system prompt, parameters or model."""
     return await _service(request).update(user, conversation_id, body)
 
 
 @router.delete("/{conversation_id}", status_code=204)
 async def delete_conversation(request: Request, user: User, conversation_id: UUID) -> Response:
-    """Delete a conversation with its messages."""
+    """Delete a conversation with its messages, for ever."""
     await _service(request).delete(user, conversation_id)
     return Response(status_code=204)
 

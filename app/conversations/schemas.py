@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 MAX_MESSAGE_CHARS = 200_000
 MAX_SYSTEM_PROMPT_CHARS = 20_000
 MAX_COMMENT_CHARS = 2_000
+MAX_FOLDER_CHARS = 100
 
 Status = Literal["queued", "running", "done", "cancelled", "interrupted", "error"]
 
@@ -30,6 +31,7 @@ def _not_blank(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_storable)]
 Content = Annotated[Text, AfterValidator(_not_blank), Field(max_length=MAX_MESSAGE_CHARS)]
+FolderName = Annotated[Content, Field(max_length=MAX_FOLDER_CHARS)]
 
 
 class Strict(BaseModel):
@@ -95,6 +97,44 @@ class ConversationUpdate(Strict):
     system_prompt: SystemPrompt | None = None
     params: Params | None = None
     model: Annotated[Text, Field(max_length=200)] | None = None
+    folder_id: UUID | None = None
+
+
+class Organized(Strict):
+    """What is changed in many conversations at once; absent keys stay as they are."""
+
+    pinned: bool = False
+    archived: bool = False
+    folder_id: UUID | None = None
+
+
+class FolderCreate(Strict):
+    """Body of `POST /api/folders`."""
+
+    name: FolderName
+
+
+class FolderUpdate(Strict):
+    """Body of `PATCH /api/folders/{id}`; absent keys stay as they are."""
+
+    name: FolderName | None = None
+    position: int | None = Field(default=None, ge=0, le=100_000)
+
+
+class FolderView(BaseModel):
+    """One folder. Folders are shown by `position`, then by name."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    position: int
+
+
+class FolderPage(BaseModel):
+    """All folders, in order."""
+
+    items: list[FolderView]
 
 
 class ConversationView(BaseModel):
@@ -109,6 +149,7 @@ class ConversationView(BaseModel):
     system_prompt: str | None
     params: dict[str, Any]
     model: str | None
+    folder_id: UUID | None
     created_at: datetime
     updated_at: datetime
 
@@ -127,6 +168,12 @@ class FeedbackView(BaseModel):
 
     value: Literal["up", "down"]
     comment: str
+
+
+class ListedConversation(ConversationView):
+    """With `snippet` when it was looked for: the text around the hit, None when only the title holds it."""
+
+    snippet: str | None = None
 
 
 class MessageView(BaseModel):
@@ -151,7 +198,7 @@ class MessageView(BaseModel):
 class ConversationPage(BaseModel):
     """Newest first; `next` is the cursor of the following page."""
 
-    items: list[ConversationView]
+    items: list[ListedConversation]
     next: str | None = None
 
 

@@ -1,16 +1,17 @@
-"""Conversations: list, open, change, delete."""
+"""Conversations: open, change, and what other files do with them."""
 
-import contextlib
 from uuid import UUID
 
 from app.auth.access import require
 from app.auth.current import CurrentUser
-from app.conversations import repository
+from app.conversations import folder_repository, repository
 from app.conversations.cursor import read_cursor, write_cursor
+from app.conversations.folders import found as found_folder
+from app.conversations.listing import Listing
 from app.conversations.models import Conversation
+from app.conversations.organizing import Organizing
 from app.conversations.schemas import (
     ConversationCreate,
-    ConversationPage,
     ConversationUpdate,
     ConversationView,
     FeedbackRequest,
@@ -21,34 +22,29 @@ from app.conversations.schemas import (
 from app.conversations.sending import Sending
 from app.conversations.storing import found
 from app.db import Database
-from app.errors import Invalid, NotFound, Unavailable
-from app.generations import repository as generations
+from app.errors import Invalid, NotFound
 from app.generations.backends import Backends
-from app.generations.generations import Generations
 
 
 class ConversationService:
     """One service call, one or two short transactions; never one held while an answer streams."""
 
-    def __init__(self, db: Database, generations: Generations, sending: Sending, backends: Backends) -> None:
+    def __init__(
+        self, db: Database, backends: Backends, sending: Sending, listing: Listing, organizing: Organizing
+    ) -> None:
         self._db = db
         self._backends = backends
-        self._generations = generations
+        self.list = listing.list
+        self.overview = listing.overview
+        self.lines = listing.lines
+        self.search = listing.search
+        self.organize = organizing.organize
+        self.remove = organizing.remove
+        self.restore = organizing.restore
+        self.delete = organizing.delete
         self.send = sending.send
         self.regenerate = sending.regenerate
         self.continue_answer = sending.continue_answer
-
-    async def list(
-        self, user: CurrentUser, q: str | None = None, cursor: str | None = None, limit: int = 50
-    ) -> ConversationPage:
-        """Newest first; `q` searches titles and texts. Raises Invalid for a foreign cursor."""
-        async with self._db.reading() as db:
-            # PostgreSQL cannot even look for U+0000, and no text holds it.
-            rows = await repository.conversations(
-                db, user.id, q and q.replace("\x00", ""), read_cursor(cursor), limit + 1
-            )
-        more = write_cursor(rows[limit - 1].updated_at, rows[limit - 1].id) if len(rows) > limit else None
-        return ConversationPage(items=[ConversationView.model_validate(row) for row in rows[:limit]], next=more)
 
     async def get(self, user: CurrentUser, conversation_id: UUID) -> ConversationView:
         """Raises NotFound."""
@@ -68,32 +64,21 @@ class ConversationService:
         return ConversationView.model_validate(row)
 
     async def update(self, user: CurrentUser, conversation_id: UUID, body: ConversationUpdate) -> ConversationView:
-        """Change what the body names. Raises NotFound (conversation or model), Forbidden."""
+        """Change what the body names. Raises NotFound (conversation, model or folder), Forbidden."""
         require(user, "chat")
         if body.model is not None:
             self._backends.by_name(body.model)
         async with self._db.transaction() as db:
             row = found(await repository.conversation(db, user.id, conversation_id))
+            if body.folder_id is not None:
+                found_folder(await folder_repository.folder(db, user.id, body.folder_id))
             for name in body.model_fields_set:
                 value = getattr(body, name)
                 if isinstance(value, Params):
                     value = value.model_dump(exclude_none=True)
-                if value is not None or name in ("system_prompt", "model"):
+                if value is not None or name in ("system_prompt", "model", "folder_id"):
                     setattr(row, name, value)
         return ConversationView.model_validate(row)
-
-    async def delete(self, user: CurrentUser, conversation_id: UUID) -> None:
-        """Delete it with its messages; running answers are stopped first. Raises NotFound, Forbidden."""
-        require(user, "chat")
-        await self.get(user, conversation_id)
-        async with self._db.reading() as db:
-            unfinished = await generations.unfinished_in(db, user.id, conversation_id)
-        for generation_id in unfinished:
-            # One that runs on a server that does not react ends by itself, into nothing.
-            with contextlib.suppress(Unavailable):
-                await self._generations.stop(user, generation_id)
-        async with self._db.transaction() as db:
-            await repository.delete_conversation(db, user.id, conversation_id)
 
     async def messages(
         self, user: CurrentUser, conversation_id: UUID, cursor: str | None = None, limit: int = 1000

@@ -1,6 +1,7 @@
 """All generations of this process: start, find, stop, and end them at shutdown."""
 
 import asyncio
+from collections.abc import Collection
 from typing import Protocol
 from uuid import UUID
 
@@ -116,14 +117,22 @@ class Generations:
         """The generations of a conversation that have not ended."""
         return [one for one in self._all.values() if one.conversation_id == conversation_id and not one.log.closed]
 
-    async def find(self, user: CurrentUser, generation_id: UUID) -> Followed:
-        """Running here, running on another replica, or ended. Raises NotFound for an unknown id and for somebody
-        else's, Gone when its events are no longer kept."""
+    def forget_ended(self, conversation_ids: Collection[UUID]) -> None:
+        """These conversations were deleted: what has ended in them is not to be found here any more."""
+        for one in list(self._all.values()):
+            if one.conversation_id in conversation_ids and one.log.closed and not one.unsaved:
+                self._all.pop(one.id)
+
+    async def find(self, user: CurrentUser, generation_id: UUID, *, deleted: bool = False) -> Followed:
+        """Running here, running on another replica, or ended; in a `deleted` conversation only when asked for.
+
+        Raises NotFound for an unknown id and for somebody else's, Gone when its events are no longer kept.
+        """
         generation = self._all.get(generation_id)
         if generation is not None and generation.user_id == user.id:
             return generation
         async with self._db.reading() as db:
-            row = await repository.generation(db, user.id, generation_id)
+            row = await repository.generation(db, user.id, generation_id, deleted=deleted)
         if row is None:
             raise NotFound("There is no such generation.")
         found = Followed(id=row.id, user_id=row.user_id, conversation_id=row.conversation_id, message_id=row.message_id)
@@ -137,14 +146,14 @@ class Generations:
 
     async def _stored(self, user: CurrentUser, generation_id: UUID) -> EventLog | None:
         async with self._db.reading() as db:
-            row = await repository.generation(db, user.id, generation_id)
+            row = await repository.generation(db, user.id, generation_id, deleted=True)
         return None if row is None or row.events is None else await asyncio.to_thread(unpack, row.events)
 
-    async def stop(self, user: CurrentUser, generation_id: UUID) -> None:
+    async def stop(self, user: CurrentUser, generation_id: UUID, *, deleted: bool = False) -> None:
         """Stop it in the queue or in the engine, and return when its end is stored, or told while it cannot be.
         Ended ones: nothing to do."""
         try:
-            found = await self.find(user, generation_id)
+            found = await self.find(user, generation_id, deleted=deleted)
         except Gone:
             return
         if isinstance(found, Generation):

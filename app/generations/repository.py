@@ -2,6 +2,7 @@
 
 import sys
 from array import array
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,16 +10,20 @@ from uuid import UUID
 from sqlalchemy import CursorResult, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.conversations.models import Message
+from app.conversations.models import Conversation, Message, owned
 from app.generations.models import GenerationRow
 
 KEEP_EVENTS = timedelta(hours=24)
 UNFINISHED = ("queued", "running")
 
 
-async def generation(db: AsyncSession, user_id: UUID, generation_id: UUID) -> GenerationRow | None:
-    """A generation of this user."""
+async def generation(
+    db: AsyncSession, user_id: UUID, generation_id: UUID, *, deleted: bool = False
+) -> GenerationRow | None:
+    """A generation of this user; one of a conversation that was deleted only when asked for."""
     query = select(GenerationRow).where(GenerationRow.id == generation_id, GenerationRow.user_id == user_id)
+    if not deleted:
+        query = query.where(exists().where(Conversation.id == GenerationRow.conversation_id, owned(user_id)))
     row: GenerationRow | None = await db.scalar(query)
     return row
 
@@ -39,13 +44,13 @@ async def resumable(db: AsyncSession, generation_id: UUID) -> Message | None:
     return row
 
 
-async def unfinished_in(db: AsyncSession, user_id: UUID, conversation_id: UUID) -> list[UUID]:
-    """The generations of a conversation that have not ended, on whatever server."""
+async def unfinished_in(db: AsyncSession, user_id: UUID, conversation_ids: Sequence[UUID]) -> list[UUID]:
+    """The generations of these conversations that have not ended, on whatever server."""
     query = (
         select(GenerationRow.id)
         .join(Message, Message.generation_id == GenerationRow.id)
         .where(
-            GenerationRow.conversation_id == conversation_id,
+            GenerationRow.conversation_id.in_(conversation_ids),
             GenerationRow.user_id == user_id,
             Message.status.in_(UNFINISHED),
         )

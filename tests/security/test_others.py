@@ -17,6 +17,7 @@ IDS = {
     "key_id": "key_id",
     "preset_id": "preset_id",
     "prompt_id": "prompt_id",
+    "folder_id": "folder_id",
 }
 # Models belong to nobody.
 ELSEWHERE = ("/api/admin/", "/share/", "/invite/", "/verify/", "/reset/", "/c/", "/static", "/api/invitations", "/v1/")
@@ -32,7 +33,14 @@ async def test_the_ids_of_others_look_unknown_on_every_route(served: Served, cli
     key = (await client.post("/api/keys", json={"name": "k"})).json()
     preset = (await client.post("/api/presets", json={"name": "p"})).json()
     prompt = (await client.post("/api/prompts", json={"title": "p", "text": "p"})).json()
-    owned = {**first, "key_id": key["id"], "preset_id": preset["id"], "prompt_id": prompt["id"]}
+    folder = (await client.post("/api/folders", json={"name": "f"})).json()
+    owned = {
+        **first,
+        "key_id": key["id"],
+        "preset_id": preset["id"],
+        "prompt_id": prompt["id"],
+        "folder_id": folder["id"],
+    }
     before = (await client.get(f"/api/conversations/{first['conversation_id']}/messages")).text
     checked = 0
     async with served.client("lee@example.com") as other:
@@ -48,7 +56,7 @@ async def test_the_ids_of_others_look_unknown_on_every_route(served: Served, cli
                 for value in (str(owned[IDS[name]]), str(uuid4())):
                     path = re.sub(r"{\w+}", value, route.path)
                     body = {"title": "mine now"} if method in ("PATCH", "PUT") else None
-                    if name == "preset_id" and body:
+                    if name in ("preset_id", "folder_id") and body:
                         body = {"name": "mine now"}
                     if route.path.endswith("/feedback"):
                         body = {"value": "up"}

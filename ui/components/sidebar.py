@@ -8,7 +8,7 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from app.auth.current import CurrentUser
-from app.conversations.schemas import ConversationView
+from app.conversations.schemas import ConversationView, ListedConversation
 from app.services import Services
 from ui.components.account_menu import account_menu
 from ui.components.conversation_list import grouped
@@ -35,7 +35,7 @@ class Sidebar:
     ) -> None:
         self._t, self._user, self._services, self._zone, self._visit = t, user, services, zone, visit
         self._links: dict[UUID, ui.element] = {}
-        self._items: list[ConversationView] = []
+        self._items: list[ListedConversation] = []
         self._next: str | None = None
         self._query = ""
         self._active: UUID | None = None
