@@ -68,6 +68,8 @@ async def test_a_deleted_conversation_is_gone_until_it_is_brought_back(
         ("PATCH", path, {"title": "x"}),
         ("DELETE", path, None),
         ("GET", f"{path}/messages", None),
+        ("GET", f"{path}/export", None),
+        ("POST", f"/api/messages/{first['message_id']}/feedback", {"value": "up"}),
         ("POST", f"/api/messages/{first['message_id']}/regenerate", None),
         ("GET", f"/api/generations/{first['generation_id']}/events", None),
         ("DELETE", f"/api/generations/{first['generation_id']}", None),
