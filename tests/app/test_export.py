@@ -37,6 +37,7 @@ async def test_everything_of_the_account_and_nothing_else(served: Served, client
             "keys",
             "presets",
             "prompts",
+            "folders",
             "conversations",
             "usage",
             "audit",
