@@ -91,12 +91,14 @@ def _method(method: str) -> str:
 FORMS = ("/login", "/register", "/api/auth/")
 # Whole conversations and documents of programs.
 API = ("/v1/", "/tokenize", "/detokenize")
-SIZES = ((FORMS, 16 * 1024), (API, 2 * 1024 * 1024))
+# Files of whole accounts, which are not read as a whole.
+IMPORTS = ("/api/conversations/import",)
+SIZES = ((FORMS, 16 * 1024), (API, 2 * 1024 * 1024), (IMPORTS, 64 * 1024 * 1024))
 
 
 class BodyLimit:
     """Refuses a body over `limit` bytes, also one that comes in chunks without a length. Forms of accounts, which
-    anybody may send, are held to less, the OpenAI API to more."""
+    anybody may send, are held to less, the OpenAI API and imports to more."""
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
         self.app = app

@@ -44,6 +44,7 @@ from app.personal_data.service import PersonalDataService
 from app.request_log.service import RequestLogService
 from app.retention.service import Retention
 from app.transfer.exporting import Exporting
+from app.transfer.importing import Importing
 from engine.base import Engine
 from engine.supervisor import Supervisor
 
@@ -77,6 +78,7 @@ class Services:
     folders: FolderService
     exporting: Exporting
     counting: Counting
+    importing: Importing
     generations: Generations
     backends: Backends
     # The first of them.
@@ -158,6 +160,7 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             FolderService(db),
             Exporting(db),
             Counting(db, backends),
+            Importing(db, backends, settings.data_dir),
             generations,
             backends,
             backends.default.supervisor,

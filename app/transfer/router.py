@@ -10,6 +10,10 @@ from app.auth.dependencies import User, services_of
 from app.language import language_of
 from app.transfer.file_names import attachment
 from app.transfer.markdown import markdown
+from app.transfer.schemas import ImportReport
+
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_FILE = {"requestBody": {"required": True, "content": {"application/json": _BINARY, "application/zip": _BINARY}}}
 
 router = APIRouter(prefix="/api/conversations", tags=["conversations"])
 FormatName = Annotated[Literal["json", "md"], Query(alias="format")]
@@ -28,6 +32,13 @@ async def export(
     conversation, path = await exporting.path(user, conversation_id, leaf)
     parts = markdown(conversation, path, language_of(request))
     return StreamingResponse(parts, media_type="text/markdown; charset=utf-8", headers=_saved(conversation.title, "md"))
+
+
+@router.post("/import", openapi_extra=_FILE)
+async def import_(request: Request, user: User) -> ImportReport:
+    """The body is the file: JSON of `export` or of `/api/users/me/export`, ChatGPT's `conversations.json`, or the zip
+    that holds it; at most 64 MB. Each conversation is stored whole or left out with a reason."""
+    return await services_of(request).importing.run(user, request.stream(), language_of(request))
 
 
 def _saved(title: str, suffix: str) -> dict[str, str]:

@@ -118,7 +118,7 @@ BODIES = [
     ("/api/chat", 300_000, 413),
     ("/v1/completions", 1_900_000, 200),
     ("/v1/completions", 2_200_000, 413),
-    ("/api/conversations/import", 3_000_000, 200),
+    ("/api/conversations/import", 20_000_000, 200),
 ]
 
 

@@ -1,7 +1,8 @@
-"""Section “My data”: all of it as a file, and who may read it."""
+"""Section “My data”: all of it as a file, files that come back, and who may read it."""
 
 from nicegui import ui
 
+from ui.components.settings_import import ImportBox
 from ui.components.settings_visit import Visit
 from ui.elements import text
 from ui.theme import icon
@@ -15,3 +16,4 @@ def data_section(visit: Visit) -> None:
     with ui.element("a").classes("button").props(f"href={EXPORT} download"):
         icon("down")
         text(visit.t("export_data"), "label")
+    ImportBox(visit)
