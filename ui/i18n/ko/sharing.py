@@ -10,8 +10,8 @@ TEXTS: dict[str, str] = {
     # Imports
     "import_title": "대화 가져오기",
     "import_text": (
-        "이 서비스의 JSON 파일이나 ChatGPT에서 내보낸 파일(conversations.json 또는 zip 전체)을 가져옵니다. 최대 64 MB입니다. 같은 파일을 두 "
-        "번 가져오면 대화도 두 번 들어옵니다."
+        "이 서비스의 JSON 파일이나 ChatGPT에서 내보낸 파일(conversations.json 또는 zip 전체)을 가져옵니다. "
+        "최대 64 MB입니다. 같은 파일을 두 번 가져오면 대화도 두 번 들어옵니다."
     ),
     "import_choose": "파일 선택",
     "import_sending": "파일을 보내는 중",
