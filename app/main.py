@@ -31,6 +31,7 @@ from app.openai import router as openai
 from app.personal_data import router as personal_data
 from app.request_log import router as request_log
 from app.services import open_services
+from app.sharing import router as sharing
 from app.transfer import router as transfer
 from engine.base import Engine
 from engine.factory import build_engine
@@ -66,7 +67,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     # Routes are tried in this order: what programs ask for most comes first.
     for module in (openai, chat, conversations, folder_router, limits, health):
         app.include_router(module.router)
-    for module in (library, transfer, audit, request_log, personal_data, accounts):
+    for module in (library, transfer, sharing, audit, request_log, personal_data, accounts):
         app.include_router(module.router)
     for module in (recovery_router, totp_router, admin_router):
         app.include_router(module.router)

@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 # What nginx logs for a client that hung up before it was answered.
 GONE = 499
 REQUEST_ID = re.compile(r"[\w.-]{1,64}")
+TOKEN_PATHS = ("/share/", "/invite/")
 QUIET_PATHS = ("/healthz", "/readyz", "/metrics", "/_nicegui", "/static/")
 
 
@@ -58,7 +59,7 @@ class RequestContext:
         except Exception:
             if scope["type"] != "http":
                 raise
-            log.exception("request failed", path=scope["path"])
+            log.exception("request failed", path=_loggable(scope["path"]))
             if status == 0:
                 await crash_response(scope)(scope, receive, send_with_id)
         finally:
@@ -76,11 +77,16 @@ def _account(scope: Scope, status: int, seconds: float) -> None:
         log.info(
             "request",
             method=scope["method"],
-            path=scope["path"],
+            path=_loggable(scope["path"]),
             status=status,
             ms=round(seconds * 1000, 1),
             user_id=str(user.id) if user else None,
         )
+
+
+def _loggable(path: str) -> str:
+    """Whoever has the token of a link has what it leads to."""
+    return next((f"{prefix}-" for prefix in TOKEN_PATHS if path.startswith(prefix)), path)
 
 
 def _method(method: str) -> str:

@@ -43,6 +43,8 @@ from app.openai.service import OpenAIService
 from app.personal_data.service import PersonalDataService
 from app.request_log.service import RequestLogService
 from app.retention.service import Retention
+from app.sharing.copying import Copying
+from app.sharing.service import Sharing
 from app.transfer.exporting import Exporting
 from app.transfer.importing import Importing
 from engine.base import Engine
@@ -79,6 +81,8 @@ class Services:
     exporting: Exporting
     counting: Counting
     importing: Importing
+    sharing: Sharing
+    copying: Copying
     generations: Generations
     backends: Backends
     # The first of them.
@@ -139,6 +143,7 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
         for generation in lost:
             generations.run(generation)
         sending = Sending(db, generations, backends, preparing, limits, request_log, instance.id)
+        copying = Copying(db)
         yield Services(
             settings,
             db,
@@ -161,6 +166,8 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             Exporting(db),
             Counting(db, backends),
             Importing(db, backends, settings.data_dir),
+            Sharing(db, copying, audit),
+            copying,
             generations,
             backends,
             backends.default.supervisor,

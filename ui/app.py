@@ -11,6 +11,7 @@ from ui.pages import chat, settings
 from ui.pages.account import router
 from ui.pages.print import router as printing
 from ui.pages.recovery import router as recovery
+from ui.pages.shared import router as shared
 from ui.sessions import watching as watching
 from ui.socket_guard import guard_sockets
 from ui.static_files import FOLDER, CachedStaticFiles
@@ -37,6 +38,7 @@ def mount(app: FastAPI, *, storage_secret: str | None = None) -> None:
     app.include_router(router)
     app.include_router(recovery)
     app.include_router(printing)
+    app.include_router(shared)
     app.mount("/static", CachedStaticFiles(directory=FOLDER), name="static")
     chat.register()
     settings.register()

@@ -7,7 +7,7 @@ from fastapi.templating import Jinja2Templates
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import Unavailable
+from app.errors import AppError
 from ui.feedback import words_for
 from ui.i18n import LANGUAGES, keep_language, translator_of
 from ui.static_files import PLAIN_STYLES, static_url
@@ -34,7 +34,7 @@ def not_found(request: Request) -> Response:
     return page(request, "not_found.html", 404)
 
 
-def unavailable(request: Request, error: Unavailable) -> Response:
+def unavailable(request: Request, error: AppError) -> Response:
     """What cannot be shown now, in words; the page tries again by itself."""
     seconds = error.retry_after or 5
     words = words_for(translator_of(request), error)

@@ -29,6 +29,8 @@ Action = Literal[
     "totp.enabled",
     "totp.disabled",
     "totp.failed",
+    "share.created",
+    "share.revoked",
     "data.exported",
     "retention.applied",
     "authz.denied",

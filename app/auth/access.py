@@ -28,6 +28,7 @@ PREFIXES: tuple[tuple[str, Permission, Permission], ...] = (
     ("/api/messages/", "read", "chat"),
     ("/api/presets", "read", "chat"),
     ("/api/prompts", "read", "chat"),
+    ("/api/shares", "read", "chat"),
     # Everything at once: for the person, not for a key.
     ("/api/users/me/export", "account", "account"),
     ("/api/users/me", "read", "account"),

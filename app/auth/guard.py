@@ -22,7 +22,7 @@ PUBLIC = {"/login", "/register", "/logout", "/healthz", "/readyz", "/metrics", "
 PUBLIC |= {"/forgot", "/reset", "/verify"}
 PUBLIC |= {"/api/auth/register", "/api/auth/jwt/login", "/api/auth/forgot-password", "/api/auth/reset-password"}
 PUBLIC |= {"/api/auth/request-verify-token", "/api/auth/verify"}
-PUBLIC_PREFIXES = ("/static/", "/_nicegui/", "/invite/")
+PUBLIC_PREFIXES = ("/static/", "/_nicegui/", "/invite/", "/share/")
 # Where a person would see the refusal: the form again is kinder than JSON.
 FORMS = {"/login", "/register", "/forgot", "/reset", "/verify"}
 DOCS = {"/docs", "/openapi.json"}

@@ -20,6 +20,8 @@ FREE = {"/healthz", "/readyz", "/metrics", "/favicon.ico", "/logout", "/docs", "
 FREE_PREFIXES = ("/static/", "/_nicegui/", "/_nicegui_ws/", "/docs-assets/")
 # Their page tells in words what their POST was refused for.
 FORMS = {"/login", "/register", "/forgot", "/reset", "/verify"}
+# Read by people, who are told in words.
+PAGES = ("/share/",)
 API = {"/tokenize", "/detokenize"}
 API_PREFIXES = ("/api/", "/v1/")
 
@@ -48,7 +50,8 @@ class RequestLimits:
             await send(message)
 
         error = None if window.allowed else too_fast(window)
-        if error is not None and scope["path"] not in FORMS:
+        told_by_page = scope["path"] in FORMS or scope["path"].startswith(PAGES)
+        if error is not None and not told_by_page:
             await app_error_response(scope, error)(scope, receive, send_with_headers)
             return
         scope["state"]["refused"] = error

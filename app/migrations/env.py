@@ -11,7 +11,8 @@ import app.conversations.models
 import app.generations.models
 import app.library.models
 import app.limits.models
-import app.request_log.models  # noqa: F401
+import app.request_log.models
+import app.sharing.models  # noqa: F401
 from app.config import load_settings
 from app.db import Base, Database
 
