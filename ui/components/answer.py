@@ -121,6 +121,8 @@ class Answer:
             if unfinished and actions.can_continue(self._model):
                 further = button(t("continue"), None, classes="tool", symbol="continue")
                 further.on("click", lambda: actions.continue_answer(message_id), js_handler=ONCE)
+            brancher = button(t("branch_new_chat"), None, classes="tool", symbol="branch")
+            brancher.on("click", lambda: actions.fork(message_id), js_handler=ONCE)
         self.rating.set_visible(bool(source))
         if receipt is not None:
             with self._receipt:

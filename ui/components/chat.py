@@ -9,11 +9,12 @@ from nicegui.events import GenericEventArguments
 
 from app.auth.current import CurrentUser
 from app.conversations.schemas import ConversationView
-from app.errors import AppError, NotFound, Unauthorized
+from app.errors import AppError, Unauthorized
 from app.generations.backends import Backend
 from app.generations.generation import Followed
 from app.services import Services
 from ui.components.control import ConversationControl
+from ui.components.conversation_actions import conversation_at
 from ui.components.conversation_menu import ConversationMenu
 from ui.components.conversation_pane import ConversationPane
 from ui.components.header import Header
@@ -74,7 +75,7 @@ class Chat:
             with Thread(t, path) as self._thread:
                 self._welcome = welcome(t, ask)
                 self._pane = ConversationPane(
-                    t, self._user, self._services, self._thread, safely, self._model, self._set_running
+                    t, self._user, self._services, self._thread, safely, self._model, self._set_running, self.made
                 )
             with ui.element("div").classes("dock"):
                 self._notice = Notice(t)
@@ -159,18 +160,9 @@ class Chat:
     async def _on_visit(self, event: GenericEventArguments) -> None:
         """Back or forward in the browser."""
         path = str(event.args)
-        if not path.startswith("/c/"):
-            await self._safely.run(self._new_chat)
-            return
-
-        async def visit() -> None:
-            try:
-                conversation_id = UUID(path.removeprefix("/c/"))
-            except ValueError:
-                raise NotFound("There is no such conversation.", code="conversation_not_found") from None
-            await self._visit(conversation_id)
-
-        await self._safely.run(visit)
+        await self._safely.run(
+            lambda: self._visit(conversation_at(path)) if path.startswith("/c/") else self._new_chat()
+        )
 
     async def _visit(self, conversation_id: UUID) -> None:
         conversation = await self._services.conversations.get(self._user, conversation_id)
@@ -227,6 +219,11 @@ class Chat:
         if self.conversation is not None and self.conversation.id == conversation.id:
             self.conversation = conversation
             self._show_frame()
+        await self._sidebar.refresh()
+
+    async def made(self, conversation: ConversationView) -> None:
+        """A conversation has come to be out of the one that is open: go there."""
+        await self._visit(conversation.id)
         await self._sidebar.refresh()
 
     async def gone(self, conversation: ConversationView) -> None:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from app.auth.current import CurrentUser
 from app.conversations.cursor import write_cursor
 from app.conversations.schemas import ConversationUpdate, ConversationView, MessageView
-from app.errors import Invalid
+from app.errors import Invalid, NotFound
 from app.services import Services
 from ui.components.dialogs import ask_title, confirm_delete
 from ui.feedback import MAX_TITLE_CHARS
@@ -25,6 +25,22 @@ async def read_messages(
         messages += page.items
         if (cursor := page.next) is None:
             return messages
+
+
+def id_in(given: object) -> UUID | None:
+    """The id that the browser names; None when it is none."""
+    try:
+        return UUID(str(given))
+    except ValueError:
+        return None
+
+
+def conversation_at(path: str) -> UUID:
+    """The conversation that an address leads to. Raises NotFound."""
+    found = id_in(path.removeprefix("/c/"))
+    if found is None:
+        raise NotFound("There is no such conversation.", code="conversation_not_found")
+    return found
 
 
 async def rename(

@@ -3,12 +3,16 @@
 from typing import Protocol
 
 from nicegui import ui
+from nicegui.events import GenericEventArguments
 
 from app.auth.current import CurrentUser
 from app.conversations.schemas import ConversationView
 from app.services import Services
-from ui.components.conversation_actions import delete, rename
+from ui.components.conversation_actions import delete, id_in, rename
 from ui.components.safely import Safely
+from ui.components.settings_visit import Visit
+from ui.components.share_dialog import ShareDialog
+from ui.deps import time_zone_of
 from ui.elements import button, icon_button
 from ui.i18n import Translator
 
@@ -34,6 +38,8 @@ class ConversationMenu:
             self.root.props("aria-haspopup=menu")
             with ui.menu().props("auto-close").classes("menu"):
                 button(t("rename"), safely(self._rename), classes="menu-item", symbol="pen")
+                sharer = button(t("share"), None, classes="menu-item", symbol="share")
+                sharer.on("click", self._share, js_handler="() => emit(carry.leaf())")
                 for format_name in ("json", "md"):
                     saver = button(t(f"export_{format_name}"), None, classes="menu-item", symbol="download")
                     saver.on("click", js_handler=f"() => carry.save('{format_name}')")
@@ -46,6 +52,13 @@ class ConversationMenu:
             renamed = await rename(self._t, self._services, self._user, conversation)
             if renamed is not None:
                 await self._page.changed(renamed)
+
+    async def _share(self, event: GenericEventArguments) -> None:
+        client = self.root.client
+        visit = Visit(self._t, self._user, self._services, time_zone_of(client.request), client)
+        conversation = self._page.conversation
+        if conversation is not None:
+            await ShareDialog(visit, conversation, id_in(event.args)).show()
 
     async def _delete(self) -> None:
         conversation = self._page.conversation

@@ -9,7 +9,7 @@ from nicegui import background_tasks, ui
 from pydantic import ValidationError
 
 from app.auth.current import CurrentUser
-from app.conversations.schemas import ChatRequest, FeedbackRequest, FeedbackView, MessageView
+from app.conversations.schemas import ChatRequest, ConversationView, FeedbackRequest, FeedbackView, MessageView
 from app.errors import Conflict, NotFound
 from app.generations.generation import Followed
 from app.services import Services
@@ -28,7 +28,8 @@ Taken = Callable[[Followed | None], Awaitable[None]]
 
 
 class ConversationPane:
-    """Built inside the thread. `running` is told whether an answer is being written here."""
+    """Built inside the thread. `running` is told whether an answer is being written here, `made` of a new conversation
+    that has branched off this one."""
 
     def __init__(
         self,
@@ -39,7 +40,9 @@ class ConversationPane:
         safely: Safely,
         model: Model,
         running: Callable[[bool], None],
+        made: Callable[[ConversationView], Awaitable[None]],
     ) -> None:
+        self._made = made
         self._user, self._services, self._thread, self._safely = user, services, thread, safely
         self._client = ui.context.client
         self._following = Following(t, services, user, model, running=running, ended=self._on_ended)
@@ -168,6 +171,14 @@ class ConversationPane:
                 self._following.start(generation, answer)
 
         await self._change(go_on)
+
+    async def fork(self, message_id: UUID) -> None:
+        """Go on in a new conversation with all up to this message. Not a change of the path: it is left for that."""
+
+        async def branch() -> None:
+            await self._made(await self._services.copying.fork(self._user, message_id))
+
+        await self._safely.run(branch)
 
     async def stop(self) -> None:
         """End what is being written here."""

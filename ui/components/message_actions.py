@@ -22,6 +22,9 @@ class MessageActions(Protocol):
     async def continue_answer(self, message_id: UUID) -> None:
         """Let this answer go on where it ends."""
 
+    async def fork(self, message_id: UUID) -> None:
+        """Go on in a new conversation with all up to this message."""
+
     async def switch(self, message_id: UUID, direction: Direction) -> None:
         """Show the version before or after this one."""
 
