@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
-from tests.app.serving import Served
+from tests.app.serving import Served, chat
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,10 @@ async def test_share_read_continue_and_revoke(person: Callable[..., Any], served
     serious = [found for found in (await Axe().run(lee.page)).response["violations"] if found["impact"] == "serious"]
     assert serious == []
     await dialog.get_by_role("button", name="Close").click()
-    await lee.ask("Later question")
+    async with served.client("lee@example.com") as api:
+        await chat(api, "Later question", conversation_id=lee.page.url.rpartition("/")[2])
+    await lee.page.reload()
+    await expect(lee.questions).to_have_count(2)
 
     kim = await person("kim@example.com")
     await kim.page.goto(link)
@@ -35,7 +38,6 @@ async def test_share_read_continue_and_revoke(person: Callable[..., Any], served
     assert (await Axe().run(kim.page)).response["violations"] == []
     await kim.button("Continue this conversation").click()
     await expect(kim.questions).to_have_text(["Which link?"])
-    await kim.ask("My own question")
     assert kim.faults == []
 
     await lee.button("Options").click()
@@ -61,16 +63,18 @@ async def test_share_read_continue_and_revoke(person: Callable[..., Any], served
     assert lee.faults == []
 
 
-async def test_a_branch_opens_and_the_original_stays(person: Callable[..., Any]) -> None:
+async def test_a_branch_opens_and_the_original_stays(person: Callable[..., Any], served: Served) -> None:
     lee = await person()
     await lee.ask("First question")
-    await lee.ask("Second question")
     original = lee.page.url
+    async with served.client("lee@example.com") as api:
+        await chat(api, "Second question", conversation_id=original.rpartition("/")[2])
+    await lee.page.reload()
+    await expect(lee.questions).to_have_count(2)
     await lee.answers.first.get_by_role("button", name="Branch into new chat").click()
     await expect(lee.questions).to_have_text(["First question"])
     assert lee.page.url != original
     await expect(lee.conversations).to_have_text(["First question"] * 2)
-    await lee.ask("Another way")
     await lee.page.goto(original)
     await expect(lee.questions).to_have_text(["First question", "Second question"])
     assert lee.faults == []
