@@ -41,7 +41,7 @@ class Copying:
             params=original.params,
             model=original.model,
         )
-        return await self._store(user.id, copied)
+        return await self._store(user.id, copied, original.folder_id)
 
     async def take(self, user: CurrentUser, title: str, path: Sequence[Message]) -> ConversationView:
         """What somebody else has written up to here, without how it came about. Raises Forbidden."""
@@ -49,8 +49,9 @@ class Copying:
         turns = [_turn(one, whole=False) for one in path]
         return await self._store(user.id, Imported(title=title, turns=turns, created_at=now(), updated_at=now()))
 
-    async def _store(self, user_id: UUID, copied: Imported) -> ConversationView:
+    async def _store(self, user_id: UUID, copied: Imported, folder_id: UUID | None = None) -> ConversationView:
         made = rows(user_id, copied)
+        made.conversation["folder_id"] = folder_id
         async with self._db.transaction() as db:
             await transfer.add(db, made)
             row = found(await repository.conversation(db, user_id, made.conversation["id"]))
