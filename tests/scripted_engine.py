@@ -12,12 +12,14 @@ REPLY = "하나 둘 셋 넷 다섯 여섯 일곱 여덟 아홉 열. **Markdown**
 class ScriptedEngine:
     """Implements `engine.base.Engine`. One word is one token, in prompts and replies.
 
-    `gate` holds every step back while it is cleared; `delay` is the time of a step in seconds.
+    `gate` holds every step back while it is cleared; `delay` is the time of a step in seconds. `thoughts` come before
+    the reply.
     """
 
     def __init__(self, reply: str = REPLY, window: int = 8192, slots: int = 4, delay: float = 0.0) -> None:
         self.reply = reply
         self.delay = delay
+        self.thoughts = ""
         self.gate = asyncio.Event()
         self.gate.set()
         self.may_start = asyncio.Event()
@@ -78,6 +80,10 @@ class ScriptedEngine:
             return
         self.running.add(request_id)
         try:
+            for thought in self.thoughts.split():
+                await asyncio.sleep(self.delay)
+                await self.gate.wait()
+                yield Delta("", reasoning=f"{thought} ", unnamed_tokens=1)
             for index in range(first, total):
                 await asyncio.sleep(self.delay)
                 await self.gate.wait()

@@ -11,7 +11,7 @@ from markdown_it.common.utils import escapeHtml
 from ui.highlight import highlight, language_of
 from ui.markdown_block import Block
 from ui.markdown_blocks import Blocks
-from ui.markdown_rules import COPY_LABEL, build_parser, code_head
+from ui.markdown_rules import CODE_LABELS, CodeLabels, build_parser, code_head
 from ui.sanitize import clean, clean_row
 from ui.tex import tex_html
 
@@ -25,10 +25,10 @@ _DELIMITERS = re.compile(r"[*_~`\[\]<>|$\\!&]")
 class Renderer:
     """Renders parts of blocks. `env` holds the link definitions of the message."""
 
-    def __init__(self, copy_label: str, env: dict[str, Any] | None = None) -> None:
-        self.copy_label = copy_label
+    def __init__(self, labels: CodeLabels, env: dict[str, Any] | None = None) -> None:
+        self.labels = labels
         self.env: dict[str, Any] = {} if env is None else env
-        self.env[COPY_LABEL] = copy_label
+        self.env[CODE_LABELS] = labels
 
     def part(self, block: Block, source: str, *, growing: bool = False) -> str:
         """The inner HTML of one part of a block, sanitised. Code gets its colours when it no longer grows."""
@@ -61,7 +61,7 @@ class Renderer:
     def head(self, block: Block) -> str:
         """The inner HTML of what stands above the parts: the head of a table or of a code block."""
         if block.kind == "code":
-            return clean(code_head(language_of(self._info(block)), self.copy_label))
+            return clean(code_head(language_of(self._info(block)), self.labels))
         if block.kind == "table":
             return clean_row(self._between(block.head, "<tr>", "</tr>"))
         return ""
@@ -124,10 +124,10 @@ def _is_heavy(source: str) -> bool:
     return len(source) > MAX_PART or len(_DELIMITERS.findall(source)) > MAX_DELIMITERS
 
 
-def render(text: str, copy_label: str) -> str:
+def render(text: str, labels: CodeLabels) -> str:
     """A whole message, as it looks after streaming."""
     blocks = Blocks()
     blocks.feed(text)
     blocks.finish()
-    renderer = Renderer(copy_label, blocks.env)
+    renderer = Renderer(labels, blocks.env)
     return "".join(f'<div class="md-block">{renderer.block(block)}</div>' for block in blocks.blocks)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
@@ -15,7 +16,8 @@ from ui.highlight import highlight, language_of
 from ui.markdown_math import math_plugin
 from ui.markdown_structure import MAX_NESTING
 
-COPY_LABEL = "copy_label"
+CODE_LABELS = "code_labels"
+DIAGRAM = "mermaid"
 # Only what may stand in an address unescaped: a Korean particle right behind it is not part of it.
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9\-._~:/?#@!$&*+,;=%]*[A-Za-z0-9\-_~/#$&*+=%]")
 
@@ -34,13 +36,25 @@ def build_parser() -> MarkdownIt:
     return md
 
 
-def code_head(language: str, copy_label: str) -> str:
-    """Language and copy button above a code block."""
-    label = escapeHtml(copy_label)
-    return (
-        f'<span class="code-lang">{escapeHtml(language)}</span>'
-        f'<button class="code-copy" type="button" aria-label="{label}" title="{label}"></button>'
-    )
+@dataclass(frozen=True, slots=True)
+class CodeLabels:
+    """The names of the buttons above a code block; those without a name are not there."""
+
+    copy: str = ""
+    wrap: str = ""
+    diagram: str = ""
+
+
+def code_head(language: str, labels: CodeLabels) -> str:
+    """Language and buttons above a code block."""
+    diagram = labels.diagram if language.lower() == DIAGRAM else ""
+    buttons = [("code-diagram", diagram), ("code-wrap", labels.wrap), ("code-copy", labels.copy)]
+    html = f'<span class="code-lang">{escapeHtml(language)}</span>'
+    for name, label in buttons:
+        if label or name == "code-copy":
+            shown = escapeHtml(label)
+            html += f'<button class="{name}" type="button" aria-label="{shown}" title="{shown}"></button>'
+    return html
 
 
 def _host(url: str) -> str:
@@ -98,13 +112,13 @@ def _image(_: RendererProtocol, tokens: Sequence[Token], index: int, __: Options
     host = _host(url)
     text = tokens[index].content or host or url
     link_host = f'<span class="link-host">{escapeHtml(host)}</span>' if host and not _shows(text, host) else ""
-    return f'<a href="{escapeHtml(url)}">{escapeHtml(text)}{link_host}</a>'
+    return f'<a class="image-link" href="{escapeHtml(url)}">{escapeHtml(text)}{link_host}</a>'
 
 
 def _code(_: RendererProtocol, tokens: Sequence[Token], index: int, __: OptionsDict, env: EnvType) -> str:
     token = tokens[index]
     language = language_of(token.info)
-    head = code_head(language, str(env.get(COPY_LABEL, "")))
+    head = code_head(language, env.get(CODE_LABELS, CodeLabels()))
     body = highlight(token.content, language)
     return f'<div class="code"><div class="code-head">{head}</div><pre><code>{body}</code></pre></div>'
 

@@ -11,6 +11,7 @@ from ui.markdown import Renderer
 from ui.markdown_block import Block
 from ui.markdown_blocks import Blocks
 from ui.markdown_repair import repair
+from ui.markdown_rules import CodeLabels
 
 _PART_TAGS = {"text": "span", "plain": "span", "code": "span", "list": "li", "table": "tr"}
 
@@ -35,10 +36,10 @@ class _Shown:
 class MarkdownView:
     """Feed text, call `show` some times a second and `finish` at the end."""
 
-    def __init__(self, copy_label: str) -> None:
+    def __init__(self, labels: CodeLabels) -> None:
         self.root = ui.element("div").classes("prose")
         self.blocks = Blocks()
-        self.renderer = Renderer(copy_label, self.blocks.env)
+        self.renderer = Renderer(labels, self.blocks.env)
         self._shown: list[_Shown] = []
 
     def feed(self, text: str) -> None:

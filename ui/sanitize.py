@@ -10,7 +10,8 @@ _ALIGN = {"align-left", "align-center", "align-right"}
 _CLASSES = {
     "div": {"md-block", "code", "code-head", "table"},
     "span": {"code-lang", "link-host", "math", "math-display", "frac", "root", *STANDARD_TYPES.values()} - {""},
-    "button": {"code-copy"},
+    "a": {"image-link"},
+    "button": {"code-copy", "code-wrap", "code-diagram"},
     "p": {"plain"},
     "th": _ALIGN,
     "td": _ALIGN,

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app.transfer.schemas import Written
 from ui.i18n import Translator
 from ui.markdown import render
+from ui.markdown_rules import CodeLabels
 from ui.static_files import static_url
 from ui.templating import page
 
@@ -44,7 +45,7 @@ async def said(t: Translator, path: Iterable[Written]) -> list[Said]:
 def _one(t: Translator, message: Written) -> Said:
     if message.role == "user":
         return Said(t("you"), text=message.content)
-    return Said(message.model or t("ai"), html=render(message.content, t("copy_code")))
+    return Said(message.model or t("ai"), html=render(message.content, CodeLabels(t("copy_code"))))
 
 
 def thread_page(request: Request, template: str, **values: Any) -> Response:

@@ -30,6 +30,8 @@ class Stopwatch:
     cached_tokens: int = 0
     completion_tokens: int = 0
     preemptions: int = 0
+    thinking: float | None = None
+    answering: float | None = None
 
     def step(self, tokens: int) -> None:
         """The engine brought `tokens` new tokens now."""
@@ -40,6 +42,13 @@ class Stopwatch:
             self.gaps += [(moment - self.last) / tokens] * tokens
         self.last = moment
         self.completion_tokens += tokens
+
+    def hears(self, *, reasoning: bool, answer: bool) -> None:
+        """The step just counted brought these."""
+        if reasoning and self.thinking is None:
+            self.thinking = self.last
+        if answer and self.answering is None:
+            self.answering = self.last
 
     def recount(self, usage: Usage) -> None:
         """The engine tells its own count, of a whole answer."""
@@ -88,8 +97,12 @@ class Stopwatch:
         }
 
     def timing(self) -> dict[str, float | int | None]:
-        """Milliseconds, and tokens per second after the first step."""
-        return {
+        """Milliseconds, and tokens per second after the first step. `reasoning_ms`, where the model has thought first:
+        until it began to answer."""
+        thought: dict[str, float | int | None] = {}
+        if self.thinking is not None:
+            thought["reasoning_ms"] = round(1000 * ((self.answering or self.last or monotonic()) - self.thinking))
+        return thought | {
             "queue_ms": self.queue_ms,
             "ttft_ms": round(1000 * (self.first - self.accepted)) if self.first else None,
             "itl_p50_ms": round(1000 * percentile(self.gaps, 0.50), 2),

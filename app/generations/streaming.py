@@ -169,6 +169,7 @@ class Streaming:
 
     def _step(self, generation: Generation, delta: Delta, events: list[Pair]) -> None:
         generation.watch.step(delta.tokens)
+        generation.watch.hears(reasoning=bool(delta.reasoning), answer=bool(delta.text))
         if delta.usage is not None:
             generation.watch.recount(delta.usage)
         generation.watch.preemptions = max(generation.watch.preemptions, delta.preemptions)

@@ -34,6 +34,17 @@ def test_one_step_still_has_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     assert watch.timing()["tokens_per_second"] == 16.0
 
 
+def test_how_long_it_thought(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([10.5, 11.0, 12.5, 13.0, 14.0])
+    monkeypatch.setattr(receipt, "monotonic", lambda: next(clock))
+    watch = Stopwatch(accepted=10.0)
+    watch.started = 10.1
+    for reasoning, answer in ((True, False), (True, False), (False, True), (True, True)):
+        watch.step(1)
+        watch.hears(reasoning=reasoning, answer=answer)
+    assert watch.timing()["reasoning_ms"] == 2000
+
+
 def test_nothing_happened() -> None:
     watch = Stopwatch(accepted=10.0)
     assert watch.timing()["ttft_ms"] is None

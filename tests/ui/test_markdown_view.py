@@ -12,6 +12,7 @@ from nicegui.page import page
 from tests.ui.texts import ANSWER
 from ui.markdown import Renderer, render
 from ui.markdown_block import Block
+from ui.markdown_rules import CodeLabels
 from ui.markdown_view import MarkdownView
 
 UPDATES = 400
@@ -39,8 +40,8 @@ class Counting(Renderer):
 
 
 def stream(text: str, updates: int = UPDATES) -> tuple[MarkdownView, Counting]:
-    view = MarkdownView("Copy")
-    view.renderer = counting = Counting("Copy", view.blocks.env)
+    view = MarkdownView(CodeLabels("Copy"))
+    view.renderer = counting = Counting(CodeLabels("Copy"), view.blocks.env)
     size = -(-len(text) // updates)
     for position in range(0, len(text), size):
         view.feed(text[position : position + size])
@@ -69,7 +70,7 @@ async def test_end_looks_like_the_stored_message(updates: int) -> None:
     with a_client():
         view, _ = stream(text, updates)
         streamed = html_of(view.root).removeprefix('<div class="prose">').removesuffix("</div>")
-    assert plain(streamed) == plain(render(text, "Copy"))
+    assert plain(streamed) == plain(render(text, CodeLabels("Copy")))
 
 
 @pytest.mark.parametrize(

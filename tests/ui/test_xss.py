@@ -12,6 +12,7 @@ from tests.app.serving import Served
 from tests.ui.xss_audit import AUDIT, INTERFACE, Watch
 from tests.ui.xss_corpus import FAMILIES, HANDLERS, OPEN_ENDED, PAYLOADS, SVG_AND_MATHML, TEMPLATES
 from ui.markdown import render
+from ui.markdown_rules import CodeLabels
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +31,7 @@ async def test_each_text_alone_and_cut_off_anywhere_without_a_policy(browser: Br
     watch = Watch("about:blank")
     await watch.begin(page.context)
     await page.goto("about:blank")
-    texts = {render(text[:end], "Copy") for text in PAYLOADS for end in range(1, len(text) + 1)}
+    texts = {render(text[:end], CodeLabels("Copy")) for text in PAYLOADS for end in range(1, len(text) + 1)}
     await page.evaluate(PUT, sorted(texts))
     await page.evaluate(SETTLED)
     assert await page.evaluate(AUDIT, [".prose", True]) == []

@@ -14,13 +14,13 @@ document.addEventListener('securitypolicyviolation', (event) => window.__violati
 # `strict` is for HTML that stands as it was rendered; else the elements of the live view have NiceGUI's own ids.
 AUDIT = r"""([selector, strict]) => {
     const attributes = {
-        a: ['href', 'title', 'target', 'rel'], ol: ['start'], button: ['type', 'aria-label', 'title', 'class'],
+        a: ['href', 'title', 'target', 'rel', 'class'], ol: ['start'], button: ['type', 'aria-label', 'title', 'class'],
         div: ['class'], span: ['class'], p: ['class'], th: ['class'], td: ['class'],
     };
     const tags = new Set(('p br hr h1 h2 h3 h4 h5 h6 blockquote ul ol li em strong s a code pre span div button var '
         + 'sup sub table thead tbody tr th td').split(' '));
     const words = new Set(('md-block code code-head table code-lang link-host math math-display frac root code-copy '
-        + 'plain align-left align-center align-right').split(' '));
+        + 'code-wrap code-diagram image-link plain align-left align-center align-right').split(' '));
     const faults = [];
     for (const root of document.querySelectorAll(selector)) for (const element of root.querySelectorAll('*')) {
         const tag = element.localName;

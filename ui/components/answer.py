@@ -7,9 +7,10 @@ from nicegui import ui
 
 from ui.components.message_actions import MessageActions
 from ui.components.rating import Rating
+from ui.components.reasoning import Reasoning, code_labels
 from ui.components.receipt import receipt_details, receipt_line
 from ui.components.versions import Versions
-from ui.elements import ONCE, button, named, set_text, text
+from ui.elements import ONCE, button, icon_button, named, set_text, text
 from ui.i18n import Translator
 from ui.markdown_view import MarkdownView, safe_html
 
@@ -20,7 +21,6 @@ class Answer:
     def __init__(self, t: Translator, message_id: UUID, model: str, *, is_demo: bool, actions: MessageActions) -> None:
         self._t, self._message_id, self._actions = t, message_id, actions
         self._view: MarkdownView | None = None
-        self._thoughts: MarkdownView | None = None
         self.receipt: dict[str, Any] | None = None
         self.root = ui.element("article").classes("answer")
         self.root.props["data-message"] = str(message_id)
@@ -28,18 +28,20 @@ class Answer:
             with ui.element("div").classes("answer-name"):
                 self._name = text("")
                 self._demo = text(t("demo"), "badge")
-            self._reasoning = ui.element("div")
-            self._body = ui.element("div")
+            self.reasoning = Reasoning(t)
+            self._body = ui.element("div").classes("said")
             self._state = text("", "state", "p").props("role=status")
             self._note = text("", "note", "p")
             with ui.element("div").classes("tools"):
                 self.versions = Versions(t, lambda direction: actions.switch(message_id, direction))
                 self._tools = ui.element("div").classes("tools-own")
                 self.rating = Rating(t, message_id, actions)
+                self._speak = icon_button(t("read_aloud"), "speaker", classes="tool rate")
+                self._speak.props("data-speak aria-pressed=false")
                 self._receipt = ui.element("div").classes("tools-own")
             self.rating.below()
             self._details = ui.element("div")
-        self.rating.set_visible(False)
+        self._set_said(False)
         self.set_model(model, is_demo=is_demo)
         self.set_state("")
         self.set_note("")
@@ -51,6 +53,11 @@ class Answer:
         set_text(self._name, model or self._t("ai"))
         self._demo.set_visibility(is_demo)
 
+    def _set_said(self, said: bool) -> None:
+        """Whether there is anything to rate and to read."""
+        self.rating.set_visible(said)
+        self._speak.set_visibility(said)
+
     def show_stored(self, html: str) -> None:
         """A finished answer, rendered as a whole."""
         with self._body:
@@ -58,10 +65,11 @@ class Answer:
 
     def begin(self) -> None:
         """Text will come, from the start; what stands there stays until then."""
-        self._view = self._thoughts = self.receipt = None
+        self._view = self.receipt = None
+        self.reasoning.begin()
         for part in (self._tools, self._receipt, self._details):
             part.clear()
-        self.rating.set_visible(False)
+        self._set_said(False)
         self.set_note("")
         self.root.props["aria-busy"] = "true"
 
@@ -69,24 +77,16 @@ class Answer:
         """Add text; `flush` shows it."""
         if self._view is None:
             self._body.clear()
+            self.reasoning.answered()
             with self._body:
-                self._view = MarkdownView(self._t("copy_code"))
+                self._view = MarkdownView(code_labels(self._t))
         self._view.feed(content)
-
-    def feed_reasoning(self, content: str) -> None:
-        """Add to what the model thinks before it answers."""
-        if self._thoughts is None:
-            self._reasoning.clear()
-            with self._reasoning, ui.element("details").classes("reasoning"):
-                text(self._t("reasoning"), tag="summary")
-                self._thoughts = MarkdownView(self._t("copy_code"))
-        self._thoughts.feed(content)
 
     def flush(self) -> None:
         """Show what was added since."""
-        for view in (self._thoughts, self._view):
-            if view is not None:
-                view.show()
+        self.reasoning.show()
+        if self._view is not None:
+            self._view.show()
 
     def set_state(self, words: str) -> None:
         """What is happening now; empty when nothing is."""
@@ -101,9 +101,9 @@ class Answer:
 
     def end(self, source: str, receipt: dict[str, Any] | None, *, unfinished: bool) -> None:
         """Nothing more will come: show the last of it, the buttons and the receipt."""
-        for view in (self._thoughts, self._view):
-            if view is not None:
-                view.finish()
+        self.reasoning.finish(receipt)
+        if self._view is not None:
+            self._view.finish()
         self.set_state("")
         self.root.props.pop("aria-busy", None)
         # Here the browser finds the Markdown source to copy without asking the server.
@@ -123,7 +123,7 @@ class Answer:
                 further.on("click", lambda: actions.continue_answer(message_id), js_handler=ONCE)
             brancher = button(t("branch_new_chat"), None, classes="tool", symbol="branch")
             brancher.on("click", lambda: actions.fork(message_id), js_handler=ONCE)
-        self.rating.set_visible(bool(source))
+        self._set_said(bool(source))
         if receipt is not None:
             with self._receipt:
                 self._show_receipt(receipt)

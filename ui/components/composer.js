@@ -52,7 +52,7 @@ export default {
     owner: String, // whose drafts these are
     conversation: String, // "" for a new one
     running: Boolean, // an answer is being written here; null: not known yet
-    accepted: String, // the key of the message that the server has taken last
+    accepted: Array, // the key of the message that the server has taken last, and how many it has taken
     refused: Number, // counts those that it has not taken
     expired: Boolean, // … because one has to sign in again
   },

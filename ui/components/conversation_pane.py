@@ -93,6 +93,8 @@ class ConversationPane:
     async def _show(self) -> None:
         self._following.leave(but={message.id for message in self._branches.path})
         await self._messages.show(self._branches)
+        # An answer may have ended before it could be followed.
+        self._following.tell()
 
     @property
     def changing(self) -> bool:

@@ -69,7 +69,7 @@ class Follower:
             case "prefilled":
                 self._answer.set_state(writing_words(t, data["cached_tokens"], self._prompt_tokens))
             case "reasoning":
-                self._answer.feed_reasoning(data["text"])
+                self._answer.reasoning.feed(data["text"])
             case "delta":
                 self._text.append(data["text"])
                 self._answer.feed(data["text"])

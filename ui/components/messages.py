@@ -11,6 +11,7 @@ from ui.branches import Branches
 from ui.components.answer import Answer
 from ui.components.message_actions import MessageActions
 from ui.components.question import Question
+from ui.components.reasoning import code_labels
 from ui.components.state_words import ending_note
 from ui.elements import button, named, text
 from ui.feedback import words_for_event
@@ -117,6 +118,8 @@ class Messages:
         answer.rating.show(message.feedback)
         if message.status in ("queued", "running") and await self._resume(message, answer):
             return
+        if message.reasoning:
+            answer.reasoning.show_stored(await self._render(message.reasoning))
         if message.content:
             answer.show_stored(await self._render(message.content))
         receipt = message.receipt if message.status in ("done", "cancelled") else None
@@ -125,11 +128,11 @@ class Messages:
         answer.set_note(self._note(message, finish_reason), error=message.status == "error")
 
     async def _render(self, content: str) -> str:
-        label = self._t("copy_code")
+        labels = code_labels(self._t)
         if len(content) > LARGE:
-            return await asyncio.to_thread(render, content, label)
+            return await asyncio.to_thread(render, content, labels)
         await asyncio.sleep(0)  # others may run between two messages
-        return render(content, label)
+        return render(content, labels)
 
     def _note(self, message: MessageView, finish_reason: str | None) -> str:
         match message.status:

@@ -15,13 +15,14 @@ export default {
       <div class="sr-only" aria-live="polite">{{ said }}</div>
     </div>`,
   props: {
-    labels: Object, // newest, copied
+    labels: Object, // newest, copied, diagram_alt, diagram_failed
     path: String, // the address of what is shown
     caption: String, // the title of the window
   },
   data: () => ({ following: true, away: false, said: "" }),
   watch: {
     path(path) {
+      window.speech.stop();
       if (path && location.pathname !== path) history.pushState(null, "", path);
     },
     caption: {
@@ -105,12 +106,20 @@ export default {
         }
       }
     },
+    press(button) {
+      if (button.matches(".code-diagram")) return window.diagrams.toggle(button, this.labels);
+      if (button.matches("[data-speak]")) return window.speech.toggle(button, button.closest("article").querySelector(".said"));
+      const wraps = button.closest(".code").classList.toggle("wraps");
+      button.setAttribute("aria-pressed", String(wraps));
+    },
     sourceBy(button) {
       if (button.matches(".code-copy")) return button.closest(".code").querySelector("pre").textContent;
       const article = button.closest("article");
       return button.matches("[data-copy]") ? article.dataset.source : window.attachments.sourceOf(article);
     },
     async onClick(event) {
+      const own = event.target.closest(".code-wrap, .code-diagram, [data-speak]");
+      if (own) return this.press(own);
       const button = event.target.closest(".code-copy, [data-copy], [data-copy-question]");
       if (!button) return;
       await window.shell.copy(this.sourceBy(button), button);

@@ -47,7 +47,7 @@
       stopping: false,
     }),
     watch: {
-      accepted(key) {
+      accepted([key]) {
         this.taken(key);
       },
       refused() {

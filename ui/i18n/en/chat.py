@@ -40,7 +40,6 @@ TEXTS = {
     "context_start": "The model no longer reads what is above this line",
     "earlier": "Show earlier messages",
     "newest": "Go to the newest",
-    "reasoning": "Reasoning",
     "state_waiting": "Waiting for the model to be ready",
     "state_queued": "Place {place} in the queue",
     "state_queued_eta": "Place {place} in the queue · about {seconds} s",

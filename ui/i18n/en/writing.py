@@ -28,4 +28,14 @@ TEXTS: dict[str, str] = {
     "file_lines": "{lines} lines",
     "file_line": "1 line",
     "copy_question": "Question to clipboard",
+    # In an answer
+    "wrap_code": "Wrap lines",
+    "show_diagram": "Show diagram",
+    "diagram_failed": "This cannot be drawn: it is not a complete Mermaid diagram.",
+    "diagram_alt": "Diagram",
+    "thinking": "Thinking…",
+    "thought": "Thoughts",
+    "thought_second": "Thought for 1 s",
+    "thought_seconds": "Thought for {seconds} s",
+    "read_aloud": "Read aloud",
 }

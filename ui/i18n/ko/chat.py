@@ -40,7 +40,6 @@ TEXTS = {
     "context_start": "이 선 위의 내용은 모델이 더 이상 읽지 않습니다",
     "earlier": "이전 메시지 보기",
     "newest": "맨 아래로",
-    "reasoning": "생각한 과정",
     "state_waiting": "모델이 준비되기를 기다리는 중",
     "state_queued": "대기 순서 {place}번째",
     "state_queued_eta": "대기 순서 {place}번째 · 약 {seconds}초",

@@ -28,4 +28,14 @@ TEXTS: dict[str, str] = {
     "file_lines": "{lines}줄",
     "file_line": "1줄",
     "copy_question": "질문 복사",
+    # In an answer
+    "wrap_code": "줄 바꿈",
+    "show_diagram": "그림으로 보기",
+    "diagram_failed": "그릴 수 없습니다. 완성된 Mermaid 도표가 아닙니다.",
+    "diagram_alt": "도표",
+    "thinking": "생각하는 중…",
+    "thought": "생각한 과정",
+    "thought_second": "1초 동안 생각함",
+    "thought_seconds": "{seconds}초 동안 생각함",
+    "read_aloud": "소리 내어 읽기",
 }
