@@ -11,8 +11,13 @@ from tests.app.serving import Served
 from ui.components.reasoning import thought_words
 from ui.i18n import Translator
 
-GOOD = "```mermaid\ngraph TD\n  A[Start] --> B{질문?}\n  B -->|예| C[<img src=x onerror=window.hacked=1>]\n  C <--> D[one<br/>two]\n"
-GOOD += "  D --> E[#lt;img src=https://evil.example/a onerror=window.hacked=1#gt;]\n```"
+GOOD = """```mermaid
+graph TD
+  A[Start] --> B{질문?}
+  B -->|예| C[<img src=x onerror=window.hacked=1>]
+  C <--> D[one<br/>two]
+  D --> E[#lt;img src=https://evil.example/a onerror=window.hacked=1#gt;]
+```"""
 BAD = "```mermaid\ngraph TD\n  A[Start --> B\n```"
 LONG = "```py\n" + "x = 'long' + " * 40 + "\n```"
 SPEECH = """(() => {
