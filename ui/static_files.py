@@ -9,7 +9,17 @@ from starlette.types import Scope
 
 FOLDER = Path(__file__).parent / "static"
 PLAIN_STYLES = ("tokens.css", "base.css", "icons.css", "forms.css")
-PAGE_STYLES = ("layout.css", "thread.css", "markdown.css", "settings.css", "writing.css", "share.css", "control.css")
+PAGE_STYLES = (
+    "layout.css",
+    "thread.css",
+    "markdown.css",
+    "settings.css",
+    "writing.css",
+    "share.css",
+    "control.css",
+    "composing.css",
+    "reach.css",
+)
 STYLES = (*PLAIN_STYLES, *PAGE_STYLES)
 SCRIPTS = ("shell.js", "attachments.js", "outbox.js", "speech.js", "diagrams.js", "carry.js")
 FOR_EVER = "public, max-age=31536000, immutable"

@@ -17,7 +17,10 @@ pytestmark = pytest.mark.browser
 
 
 async def open_panel(who: Person) -> Locator:
-    await who.button("Chat settings").click()
+    # On a phone it is in the menu of a conversation that is open.
+    if not await who.page.locator(".header-settings").is_visible():
+        await who.button("Options").click()
+    await who.button("Chat settings").locator("visible=true").click()
     panel = who.page.get_by_role("dialog", name="Chat settings")
     await expect(panel).to_be_visible()
     return panel

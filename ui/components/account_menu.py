@@ -3,7 +3,8 @@
 from nicegui import ui
 
 from app.auth.current import CurrentUser
-from ui.elements import named, text
+from ui.components.shortcuts import SHOW_SHORTCUTS
+from ui.elements import button, named, text
 from ui.i18n import LANGUAGES, Translator
 from ui.theme import icon, theme_switch
 
@@ -16,7 +17,11 @@ def account_menu(t: Translator, user: CurrentUser) -> None:
         text(user.email[:1].upper(), "avatar").props("aria-hidden=true")
         text(user.email, "account-email")
         icon("chevron")
-        with ui.menu().props('anchor="top left" self="bottom left" :offset="[0, 8]"').classes("menu account-menu"):
+        with (
+            ui.menu()
+            .props('anchor="top left" self="bottom left" :offset="[0, 8]"')
+            .classes("menu account-menu") as menu
+        ):
             text(user.email, "menu-title", "p")
             with ui.element("div").classes("menu-row"):
                 text(t("theme"))
@@ -30,6 +35,8 @@ def account_menu(t: Translator, user: CurrentUser) -> None:
                         element.props.update(href=f"?lang={code}", lang=code)
                         element.props["aria-current"] = str(code == t.language).lower()
             with ui.element("div").classes("menu-group"):
+                shortcuts = button(t("shortcuts"), menu.close, classes="menu-item shortcuts-opener", symbol="keyboard")
+                shortcuts.on("click", js_handler=SHOW_SHORTCUTS)
                 with ui.element("a").classes("menu-item").props("href=/settings"):
                     icon("settings")
                     text(t("settings"), "label")

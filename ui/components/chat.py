@@ -10,21 +10,20 @@ from nicegui.events import GenericEventArguments
 from app.auth.current import CurrentUser
 from app.conversations.schemas import ConversationView
 from app.errors import AppError, Unauthorized
-from app.generations.backends import Backend
 from app.generations.generation import Followed
 from app.services import Services
 from ui.components.control import ConversationControl
 from ui.components.conversation_actions import conversation_at
 from ui.components.conversation_menu import ConversationMenu
 from ui.components.conversation_pane import ConversationPane
+from ui.components.dock import Dock
+from ui.components.furniture import furniture
 from ui.components.header import Header
-from ui.components.model_choice import show_choice
-from ui.components.notice import Notice
+from ui.components.model_line import ModelLine
 from ui.components.safely import Safely
 from ui.components.sidebar import Sidebar
-from ui.components.vue import Composer, Thread
+from ui.components.vue import Thread
 from ui.components.welcome import welcome
-from ui.elements import set_text, text
 from ui.i18n import Translator
 
 
@@ -58,9 +57,7 @@ class Chat:
         async def ask(question: str) -> None:
             await safely.run(lambda: self._suggest(question))
 
-        with ui.element("div").classes("offline").props("role=alert"):
-            text(t("offline"), "offline-lost")
-            text(t("note_stopping"), "offline-stopping")
+        furniture(t)
         self._sidebar = Sidebar(t, self._user, self._services, zone, visit=visit, new_chat=new_chat)
         with ui.element("div").classes("main") as self._main:
             self._header = Header(
@@ -69,21 +66,20 @@ class Chat:
                 new_chat=new_chat,
                 several=len(self._services.backends.all()) > 1,
             )
-            if (choice := self._header.engine.choice) is not None:
-                choice.on("choose", self._on_choose)
             path = f"/c/{self.conversation.id}" if self.conversation else "/"
             with Thread(t, path) as self._thread:
                 self._welcome = welcome(t, ask)
                 self._pane = ConversationPane(
                     t, self._user, self._services, self._thread, safely, self._model, self._set_running, self.made
                 )
-            with ui.element("div").classes("dock"):
-                self._notice = Notice(t)
-                self._composer = Composer(t, str(self._user.id))
-                self._composer.on("send", self._on_send)
-                self._composer.on("stop", safely(self._pane.stop))
-                self._hint = text(t("hint"), "hint", "p")
+            dock = Dock(
+                t, self._user, self._services, safely, lambda: (self._control, self.conversation, self._pane.leaf)
+            )
+        self._notice, self._composer, self._meter = dock.notice, dock.composer, dock.meter
+        self._composer.on("send", self._on_send)
+        self._composer.on("stop", safely(self._pane.stop))
         self._control = ConversationControl(t, self._user, self._services, self)
+        self._models = ModelLine(t, self._services, safely, self._control, self._header.engine, dock.hint)
         if self.conversation is None:
             self._show_frame()
         else:
@@ -97,30 +93,12 @@ class Chat:
         if self._client.is_deleted:
             return
         self._client.on_delete(self._pane.detach)
-        for backend in self._services.backends.all():
-            watching = background_tasks.create(self._watch(backend), context=self._client)
-            self._client.on_delete(watching.cancel)
+        self._models.watch()
         await self._safely.run(self._sidebar.refresh)
         if self.conversation is not None:
             self._open(self.conversation)
         elif await self._safely.run(self._control.begin):
             self.settings_changed()
-
-    async def _watch(self, backend: Backend) -> None:
-        async for _ in backend.supervisor.watch():
-            self._show_models()
-
-    def _show_models(self) -> None:
-        """Which model answers here, and how it is."""
-        backends, line = self._services.backends, self._header.engine
-        model = self._control.model
-        chosen = backends.writer_of(model)
-        supervisor = chosen.supervisor
-        line.show(supervisor.status, chosen.name, supervisor.is_demo)
-        if line.choice is not None:
-            show_choice(self._t, line.choice, backends, model)
-        kind = "hint_demo" if supervisor.is_demo else "hint_remote" if chosen.remote else "hint"
-        set_text(self._hint, self._t(kind))
 
     def _model(self) -> tuple[str, bool]:
         return self._services.engine.model_name, self._services.engine.is_demo
@@ -141,8 +119,9 @@ class Chat:
 
     def settings_changed(self) -> None:
         """Model, system prompt or parameters are others now."""
-        self._show_models()
+        self._models.show()
         self._control.show()
+        self._meter.changed()
 
     def _set_empty(self, empty: bool) -> None:
         self._welcome.set_visibility(empty)
@@ -150,6 +129,7 @@ class Chat:
 
     def _set_running(self, running: bool) -> None:
         self._composer.set_running(running)
+        self._meter.set_running(running)
 
     def _open(self, conversation: ConversationView) -> None:
         self._show_frame()
@@ -179,13 +159,6 @@ class Chat:
         self._control.forget()
         await self._control.begin()
         self._show_frame()
-
-    async def _on_choose(self, event: GenericEventArguments) -> None:
-        if (
-            not await self._safely.run(lambda: self._control.choose(str(event.args) or None))
-            and self._header.engine.choice
-        ):
-            self._header.engine.choice.refuse()
 
     async def _on_send(self, event: GenericEventArguments) -> None:
         taken = False

@@ -52,21 +52,15 @@ class Control(Protocol):
         """System prompt and parameters that count here."""
 
 
+# How the next prompt is made, the open conversation, and the newest of its messages that is shown.
+Place = Callable[[], tuple[Control, ConversationView | None, UUID | None]]
+
+
 class ContextMeter:
-    """Built inside the composer. `place` tells the open conversation and its newest message that is shown.
+    """Built inside the composer. While an answer is written here nothing is counted."""
 
-    While an answer is written here nothing is counted.
-    """
-
-    def __init__(
-        self,
-        t: Translator,
-        user: CurrentUser,
-        services: Services,
-        control: Callable[[], Control],
-        place: Callable[[], tuple[ConversationView | None, UUID | None]],
-    ) -> None:
-        self._t, self._user, self._services, self._control, self._place = t, user, services, control, place
+    def __init__(self, t: Translator, user: CurrentUser, services: Services, place: Place) -> None:
+        self._t, self._user, self._services, self._place = t, user, services, place
         self._running = self._counting = False
         self._wanted: str | None = None
         self._safely = Safely(ui.context.client.request, user, self._unknown)
@@ -97,8 +91,7 @@ class ContextMeter:
             self._counting = False
 
     async def _count(self, text: str) -> None:
-        conversation, leaf = self._place()
-        control = self._control()
+        control, conversation, leaf = self._place()
         count = await self._services.counting.next_prompt(
             self._user,
             text[: MAX_MESSAGE_CHARS + 1],

@@ -14,6 +14,7 @@ NUMBERS = ("temperature", "top_p", "max_tokens", "min_tokens", "seed")
 MAX_SAFE = 2**53 - 1
 # The schema says "above 0".
 LEAST_TOP_P = 0.01
+OPEN_SETTINGS = """() => window.dispatchEvent(new Event("chat-settings"))"""
 
 _PANEL_LABELS = (
     "chat_settings", "close", "settings_for_this", "settings_for_new", "system_prompt", "system_prompt_none",

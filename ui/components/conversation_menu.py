@@ -8,6 +8,7 @@ from nicegui.events import GenericEventArguments
 from app.auth.current import CurrentUser
 from app.conversations.schemas import ConversationView
 from app.services import Services
+from ui.components.control_elements import OPEN_SETTINGS
 from ui.components.conversation_actions import delete, id_in, rename
 from ui.components.safely import Safely
 from ui.components.settings_visit import Visit
@@ -37,6 +38,8 @@ class ConversationMenu:
         with icon_button(t("options"), "more") as self.root:
             self.root.props("aria-haspopup=menu")
             with ui.menu().props("auto-close").classes("menu"):
+                settings = button(t("chat_settings"), None, classes="menu-item", symbol="sliders")
+                settings.on("click", js_handler=OPEN_SETTINGS)
                 button(t("rename"), safely(self._rename), classes="menu-item", symbol="pen")
                 sharer = button(t("share"), None, classes="menu-item", symbol="share")
                 sharer.on("click", self._share, js_handler="() => emit(carry.leaf())")

@@ -97,6 +97,12 @@ class ConversationPane:
         self._following.tell()
 
     @property
+    def leaf(self) -> UUID | None:
+        """The newest message that is shown."""
+        path = self._branches.path
+        return path[-1].id if path else None
+
+    @property
     def changing(self) -> bool:
         """True while something that was pressed is under way."""
         return self._changing.locked()

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
+from ui.components.control_elements import OPEN_SETTINGS
 from ui.components.conversation_menu import ConversationMenu
 from ui.components.engine_status import EngineStatusLine
 from ui.elements import icon_button, set_text, text
 from ui.i18n import Translator
 
 TOGGLE_SIDEBAR = "() => shell.toggleSidebar()"
-OPEN_SETTINGS = """() => window.dispatchEvent(new Event("chat-settings"))"""
 
 
 class Header:

@@ -13,6 +13,7 @@ from ui.components.notice import Notice
 from ui.components.settings_account import AccountSection
 from ui.components.settings_data import data_section
 from ui.components.settings_keys import KeysSection
+from ui.components.settings_prompts import PromptsSection
 from ui.components.settings_shares import SharesSection
 from ui.components.settings_totp import TotpSection
 from ui.components.settings_usage import UsageSection
@@ -21,7 +22,7 @@ from ui.elements import named, text
 from ui.i18n import Translator
 from ui.theme import icon
 
-SECTIONS = ("account", "totp", "keys", "shares", "usage", "data")
+SECTIONS = ("account", "totp", "prompts", "keys", "shares", "usage", "data")
 
 
 class SettingsPage:
@@ -43,6 +44,8 @@ class SettingsPage:
                         account = AccountSection(visit, self._safely)
                     with self._section("totp"):
                         totp = TotpSection(visit, self._safely)
+                    with self._section("prompts"):
+                        prompts = PromptsSection(visit, self._safely)
                     with self._section("keys"):
                         keys = KeysSection(visit, self._safely)
                     with self._section("shares"):
@@ -52,7 +55,8 @@ class SettingsPage:
                     with self._section("data"):
                         data_section(visit)
         ui.element("form").props(f"id={SIGN_OUT_FORM} method=post action=/logout hidden")
-        self._reads = (account.refresh, totp.refresh, keys.refresh, shares.refresh, usage.refresh)
+        reads = (account, totp, prompts, keys, shares, usage)
+        self._reads = [section.refresh for section in reads]
         ui.on_exception(self._on_bug)
         background_tasks.create(self._start(), context=self._client)
 
