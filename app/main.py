@@ -10,7 +10,7 @@ from starlette.routing import Match
 
 from app import health
 from app.audit import router as audit
-from app.auth import admin_router, recovery_router, totp_router
+from app.auth import admin_router, recovery_router, sessions_router, totp_router
 from app.auth import router as accounts
 from app.auth.guard import Guard
 from app.config import Settings
@@ -69,7 +69,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         app.include_router(module.router)
     for module in (library, transfer, sharing, audit, request_log, personal_data, accounts):
         app.include_router(module.router)
-    for module in (recovery_router, totp_router, admin_router):
+    for module in (sessions_router, recovery_router, totp_router, admin_router):
         app.include_router(module.router)
     app.add_api_route("/api/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)
     app.add_api_route("/v1/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)

@@ -46,6 +46,13 @@ def left(token: Token[Scope | None]) -> None:
     _scope.reset(token)
 
 
+def user_agent() -> str:
+    """What the client of the present request calls itself."""
+    scope = _scope.get()
+    headers = scope.get("headers", ()) if scope is not None else ()
+    return next((value.decode("latin-1") for name, value in headers if name == b"user-agent"), "")
+
+
 def origin() -> Origin:
     """Of what runs now."""
     scope = _scope.get()

@@ -13,6 +13,7 @@ from app.auth.links import MailedLinks
 from app.auth.people import open_people
 from app.auth.registration import Registration
 from app.auth.service import AuthService
+from app.auth.sessions import SessionService
 from app.auth.totp import TotpService
 from app.auth.user_admin import UserAdmin
 from app.config import Settings
@@ -73,6 +74,7 @@ class Services:
     totp: TotpService
     users: UserAdmin
     keys: KeyService
+    sessions: SessionService
     limits: LimitService
     library: LibraryService
     conversations: ConversationService
@@ -158,6 +160,7 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             people.totp,
             people.users,
             people.keys,
+            people.sessions,
             limits,
             LibraryService(db, backends),
             ConversationService(db, backends, sending, Listing(db), organizing),

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from ui.deps import keep_parent
 from ui.pages import chat, settings
 from ui.pages.account import router
+from ui.pages.manifest import router as manifest
 from ui.pages.print import router as printing
 from ui.pages.recovery import router as recovery
 from ui.pages.shared import router as shared
@@ -37,6 +38,7 @@ def mount(app: FastAPI, *, storage_secret: str | None = None) -> None:
     keep_parent(app)
     app.include_router(router)
     app.include_router(recovery)
+    app.include_router(manifest)
     app.include_router(printing)
     app.include_router(shared)
     app.mount("/static", CachedStaticFiles(directory=FOLDER), name="static")

@@ -36,23 +36,31 @@ _BY_STATUS = {
 
 def words_for(t: Translator, error: AppError) -> str:
     """An error as a person reads it."""
-    fallback = _BY_STATUS.get(error.status, "error_internal_error")
-    return _words(t, error.code, error.params, error.retry_after, fallback)
+    return _with_wait(t, reason_for(t, error), error.retry_after)
+
+
+def reason_for(t: Translator, error: AppError) -> str:
+    """The same without how long to wait, for whoever counts that down."""
+    return _words(t, error.code, error.params, _BY_STATUS.get(error.status, "error_internal_error"))
 
 
 def words_for_event(t: Translator, data: Mapping[str, Any]) -> str:
     """The `error` event of a generation as a person reads it."""
-    return _words(t, str(data["code"]), data.get("params") or {}, data.get("retry_after"), "error_internal_error")
+    words = _words(t, str(data["code"]), data.get("params") or {}, "error_internal_error")
+    return _with_wait(t, words, data.get("retry_after"))
 
 
-def _words(t: Translator, code: str, params: Mapping[str, Any], retry_after: int | None, fallback: str) -> str:
+def _with_wait(t: Translator, words: str, seconds: int | None) -> str:
+    return f"{words} {t('retry_after', seconds=seconds)}" if seconds else words
+
+
+def _words(t: Translator, code: str, params: Mapping[str, Any], fallback: str) -> str:
     key = f"error_{code}" if f"error_{code}" in t else fallback
     figures = {name: f"{value:,}" if isinstance(value, int) else value for name, value in params.items()}
     try:
-        text = t(key, **figures) if figures or "{" not in t(key) else t(_WITHOUT_FIGURES[code])
+        return t(key, **figures) if figures or "{" not in t(key) else t(_WITHOUT_FIGURES[code])
     except KeyError:
-        text = t(_WITHOUT_FIGURES.get(code, fallback))
-    return f"{text} {t('retry_after', seconds=retry_after)}" if retry_after else text
+        return t(_WITHOUT_FIGURES.get(code, fallback))
 
 
 def invalid_message(error: ValidationError) -> Invalid:

@@ -8,12 +8,27 @@ from ui.static_files import SCRIPTS, STYLES, static_url
 
 COOKIE = "theme"
 THEMES = ("system", "light", "dark")
+# Of the browser's own bars: `--bg` of tokens.css. theme.js knows them, too.
+BARS = {"light": "#ffffff", "dark": "#191918"}
 
 
 def theme_of(request: Request) -> str:
     """The chosen theme."""
     choice = request.cookies.get(COOKIE, "")
     return choice if choice in THEMES else "system"
+
+
+def app_links() -> str:
+    """What lets a browser install the page as an application: constant text."""
+    links = [
+        '<link rel="manifest" href="/manifest.webmanifest" crossorigin="use-credentials">',
+        f'<link rel="apple-touch-icon" href="{static_url("apple-touch-icon.png")}">',
+    ]
+    colours = [
+        f'<meta name="theme-color" media="(prefers-color-scheme: {theme})" content="{colour}">'
+        for theme, colour in BARS.items()
+    ]
+    return "\n".join([*links, *colours])
 
 
 def add_shared_head() -> None:
@@ -23,7 +38,7 @@ def add_shared_head() -> None:
     scripts += [f'<script src="{static_url(name)}" defer></script>' for name in SCRIPTS]
     # With no-referrer browsers send `Origin: null` with forms, which the guard must refuse.
     referrer = '<meta name="referrer" content="same-origin">'
-    ui.add_head_html("\n".join([referrer, *links, *scripts]), shared=True)
+    ui.add_head_html("\n".join([referrer, app_links(), *links, *scripts]), shared=True)
     ui.add_body_html(_SKELETON, shared=True)
 
 

@@ -8,6 +8,7 @@ Action = Literal[
     "signin.locked",
     "signout",
     "signout.everywhere",
+    "session.ended",
     "user.registered",
     "user.created",
     "user.deleted",

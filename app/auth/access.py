@@ -31,6 +31,7 @@ PREFIXES: tuple[tuple[str, Permission, Permission], ...] = (
     ("/api/shares", "read", "chat"),
     # Everything at once: for the person, not for a key.
     ("/api/users/me/export", "account", "account"),
+    ("/api/users/me/sessions", "account", "account"),
     ("/api/users/me", "read", "account"),
     ("/v1/models", "read", "chat"),
     ("/v1/", "chat", "chat"),

@@ -25,14 +25,17 @@ class User(SQLAlchemyBaseUserTable[UUID], Base):
 
 
 class Session(Base):
-    """A signed-in browser or program. It holds a random token; this row holds only its SHA-256."""
+    """A signed-in browser or program. It holds a random token; this row holds only its SHA-256. `device` is what
+    `app.auth.device` makes of its name; `last_seen_at` is written now and then."""
 
     __tablename__ = "sessions"
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="cascade"), index=True)
     kind: Mapped[str] = mapped_column(String(8))
+    device: Mapped[str] = mapped_column(String(60), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 

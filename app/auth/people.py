@@ -14,6 +14,7 @@ from app.auth.proof import PasswordProof
 from app.auth.registration import Registration
 from app.auth.service import AuthService
 from app.auth.session_cache import SessionCache
+from app.auth.sessions import SessionService
 from app.auth.totp import TotpService
 from app.auth.user_admin import UserAdmin
 from app.config import Settings
@@ -33,6 +34,7 @@ class People:
     totp: TotpService
     users: UserAdmin
     keys: KeyService
+    sessions: SessionService
 
 
 @asynccontextmanager
@@ -59,4 +61,5 @@ async def open_people(settings: Settings, db: Database, audit: AuditService) -> 
             totp=TotpService(db, proof, auth.factor, audit),
             users=UserAdmin(db, auth.hasher, cache, audit),
             keys=keys,
+            sessions=SessionService(db, cache, audit),
         )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.current import CurrentUser
@@ -74,6 +74,25 @@ async def living_sessions(db: AsyncSession, token_hashes: Collection[str], at: d
         .where(Session.token_hash.in_(token_hashes), Session.expires_at > at, column(User.is_active))
     )
     return set(await db.scalars(query))
+
+
+async def sessions_of(db: AsyncSession, user_id: UUID, at: datetime) -> list[Session]:
+    """Those that have not expired, newest use first."""
+    query = select(Session).where(Session.user_id == user_id, Session.expires_at > at)
+    used = func.coalesce(Session.last_seen_at, Session.created_at)
+    return list(await db.scalars(query.order_by(used.desc(), Session.token_hash)))
+
+
+async def last_seen(db: AsyncSession, token_hash: str) -> datetime | None:
+    """When a session was used last, as far as that was written."""
+    query = select(func.coalesce(Session.last_seen_at, Session.created_at)).where(Session.token_hash == token_hash)
+    seen: datetime | None = await db.scalar(query)
+    return seen
+
+
+async def session_seen(db: AsyncSession, token_hash: str, at: datetime) -> None:
+    """Remember when a session was used."""
+    await db.execute(update(Session).where(Session.token_hash == token_hash).values(last_seen_at=at))
 
 
 async def delete_session(db: AsyncSession, token_hash: str) -> None:

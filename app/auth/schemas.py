@@ -159,6 +159,25 @@ class Token(BaseModel):
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the name of the scheme
 
 
+class SessionView(BaseModel):
+    """A signed-in browser (`cookie`) or program (`jwt`), without its token. `device` is empty when it told nothing;
+    `current`: it is the one that asks."""
+
+    id: str
+    kind: Literal["cookie", "jwt"]
+    device: str
+    created_at: AwareDatetime
+    last_seen_at: AwareDatetime
+    expires_at: AwareDatetime
+    current: bool
+
+
+class SessionList(BaseModel):
+    """Newest use first."""
+
+    items: list[SessionView]
+
+
 class KeyCreate(Strict):
     """Body of `POST /api/keys`. Without `expires_at` a key is valid until it is deleted."""
 

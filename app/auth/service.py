@@ -1,12 +1,14 @@
 """Sessions: sign in, sign out, and who a token belongs to."""
 
+import contextlib
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from app.audit.service import AuditService
 from app.auth import repository
 from app.auth.current import CurrentUser
+from app.auth.device import device_of
 from app.auth.models import Session, User
 from app.auth.passwords import PasswordHasher
 from app.auth.schemas import UserView
@@ -17,7 +19,11 @@ from app.auth.ticket import SecondFactorNeeded, belongs, read_ticket, ticket_exp
 from app.auth.tokens import new_token, read_jwt, token_hash, write_jwt
 from app.config import Settings
 from app.db import Database, now
-from app.errors import Forbidden, RateLimited, Unauthorized
+from app.errors import Forbidden, RateLimited, Unauthorized, Unavailable
+from app.origin import user_agent
+
+# `last_seen_at` is written at most this often.
+SEEN_EVERY = timedelta(minutes=5)
 
 
 class AuthService:
@@ -105,6 +111,7 @@ class AuthService:
                     token_hash=token_hash(token),
                     user_id=user.id,
                     kind=kind,
+                    device=device_of(user_agent()),
                     expires_at=now() + timedelta(seconds=lifetime),
                 )
             )
@@ -134,6 +141,10 @@ class AuthService:
         token = read_jwt(bearer, self._secret)
         return await self._user(token, "jwt") if token is not None else None
 
+    def token_of(self, bearer: str) -> str | None:
+        """The token of the session that a JWT stands for."""
+        return read_jwt(bearer, self._secret)
+
     async def alive(self, tokens: Collection[str]) -> set[str]:
         """Those of the cookies' tokens whose session has not ended."""
         hashes = {token_hash(token): token for token in tokens}
@@ -152,11 +163,22 @@ class AuthService:
         if known is None:
             async with self._db.reading() as db:
                 user = await repository.user_of_session(db, hashed, via, now())
+                seen = await repository.last_seen(db, hashed) if user is not None else None
             if user is None:
                 return None
+            await self._note_use(hashed, seen)
             known = CachedUser(user.id, user.email, user.role)
             await self._cache.put(via, hashed, known)
         return CurrentUser(known.id, known.email, known.role, via)  # type: ignore[arg-type]  # holds only roles
+
+    async def _note_use(self, hashed: str, seen: datetime | None) -> None:
+        at = now()
+        if seen is None or seen > at - SEEN_EVERY:
+            return
+        # A storage that is full keeps nobody out.
+        with contextlib.suppress(Unavailable):
+            async with self._db.transaction() as db:
+                await repository.session_seen(db, hashed, at)
 
     async def keep_fresh(self) -> None:
         """For ever: what is known of sessions. Whoever changes a role or an address ends the sessions with it."""

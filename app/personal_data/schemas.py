@@ -9,5 +9,7 @@ class SessionView(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     kind: str
+    device: str
     created_at: AwareDatetime
+    last_seen_at: AwareDatetime | None
     expires_at: AwareDatetime

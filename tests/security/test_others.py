@@ -18,6 +18,7 @@ IDS = {
     "preset_id": "preset_id",
     "prompt_id": "prompt_id",
     "folder_id": "folder_id",
+    "session_id": "session_id",
 }
 # Models belong to nobody.
 ELSEWHERE = ("/api/admin/", "/share/", "/invite/", "/verify/", "/reset/", "/c/", "/static", "/api/invitations", "/v1/")
@@ -34,12 +35,14 @@ async def test_the_ids_of_others_look_unknown_on_every_route(served: Served, cli
     preset = (await client.post("/api/presets", json={"name": "p"})).json()
     prompt = (await client.post("/api/prompts", json={"title": "p", "text": "p"})).json()
     folder = (await client.post("/api/folders", json={"name": "f"})).json()
+    session = (await client.get("/api/users/me/sessions")).json()["items"][0]
     owned = {
         **first,
         "key_id": key["id"],
         "preset_id": preset["id"],
         "prompt_id": prompt["id"],
         "folder_id": folder["id"],
+        "session_id": session["id"],
     }
     before = (await client.get(f"/api/conversations/{first['conversation_id']}/messages")).text
     checked = 0

@@ -13,7 +13,9 @@ from ui.components.notice import Notice
 from ui.components.settings_account import AccountSection
 from ui.components.settings_data import data_section
 from ui.components.settings_keys import KeysSection
+from ui.components.settings_look import look_section
 from ui.components.settings_prompts import PromptsSection
+from ui.components.settings_sessions import SessionsSection
 from ui.components.settings_shares import SharesSection
 from ui.components.settings_totp import TotpSection
 from ui.components.settings_usage import UsageSection
@@ -22,7 +24,7 @@ from ui.elements import named, text
 from ui.i18n import Translator
 from ui.theme import icon
 
-SECTIONS = ("account", "totp", "prompts", "keys", "shares", "usage", "data")
+SECTIONS = ("account", "sessions", "totp", "look", "prompts", "keys", "shares", "usage", "data")
 
 
 class SettingsPage:
@@ -42,8 +44,12 @@ class SettingsPage:
                     self._notice = Notice(t)
                     with self._section("account"):
                         account = AccountSection(visit, self._safely)
+                    with self._section("sessions"):
+                        sessions = SessionsSection(visit, self._safely)
                     with self._section("totp"):
                         totp = TotpSection(visit, self._safely)
+                    with self._section("look"):
+                        look_section(visit)
                     with self._section("prompts"):
                         prompts = PromptsSection(visit, self._safely)
                     with self._section("keys"):
@@ -55,7 +61,7 @@ class SettingsPage:
                     with self._section("data"):
                         data_section(visit)
         ui.element("form").props(f"id={SIGN_OUT_FORM} method=post action=/logout hidden")
-        reads = (account, totp, prompts, keys, shares, usage)
+        reads = (account, sessions, totp, prompts, keys, shares, usage)
         self._reads = [section.refresh for section in reads]
         ui.on_exception(self._on_bug)
         background_tasks.create(self._start(), context=self._client)

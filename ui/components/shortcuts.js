@@ -22,8 +22,8 @@ function field() {
 function search() {
   if (document.documentElement.dataset.sidebar !== "open") window.shell.toggleSidebar();
   const input = document.querySelector(".sidebar input[type=search]");
-  input?.focus();
-  input?.select();
+  // What is hidden cannot be focused: after the frame that shows it.
+  requestAnimationFrame(() => requestAnimationFrame(() => input?.select()));
 }
 
 function signs({ mod, shift, sign }) {

@@ -91,4 +91,26 @@ TEXTS: dict[str, str] = {
     "shortcut_line": "New line",
     "shortcut_prompts": "Prompts, at the beginning of a message",
     "skip_to_message": "Skip to the message field",
+    # As an application
+    "app_title": "vllm-chat",
+    "app_description": "Chat with the models of this server.",
+    # Waiting
+    "retry_at": "You can try again from {time}.",
+    "retry_now": "You can try again now.",
+    # Devices and appearance
+    "settings_sessions": "Devices",
+    "settings_sessions_text": "Where you are signed in at present.",
+    "session_current": "This browser",
+    "session_program": "Program",
+    "session_unknown": "Unknown device",
+    "session_seen": "Last used {moment}",
+    "session_since": "Signed in on {day}",
+    "sessions_end_others": "Sign out all others",
+    "sessions_end_others_sure": "Sign out all other devices?",
+    "sessions_end_others_text": "You stay signed in here. API keys stay valid.",
+    "error_session_not_found": "There is no such session. It may have ended already.",
+    "settings_look": "Appearance",
+    "settings_look_text": "How the pages look in this browser.",
+    "theme_text": "As your system, light or dark.",
+    "language_text": "Of buttons and messages; the model answers in yours.",
 }

@@ -91,4 +91,26 @@ TEXTS: dict[str, str] = {
     "shortcut_line": "줄 바꿈",
     "shortcut_prompts": "메시지 맨 앞에서 프롬프트 열기",
     "skip_to_message": "메시지 입력란으로 건너뛰기",
+    # As an application
+    "app_title": "vllm-chat 채팅",
+    "app_description": "이 서버의 모델과 대화하세요.",
+    # Waiting
+    "retry_at": "{time}부터 다시 시도할 수 있습니다.",
+    "retry_now": "이제 다시 시도할 수 있습니다.",
+    # Devices and appearance
+    "settings_sessions": "기기",
+    "settings_sessions_text": "지금 로그인되어 있는 곳입니다.",
+    "session_current": "이 브라우저",
+    "session_program": "프로그램",
+    "session_unknown": "알 수 없는 기기",
+    "session_seen": "마지막 사용 {moment}",
+    "session_since": "{day}에 로그인",
+    "sessions_end_others": "다른 기기 모두 로그아웃",
+    "sessions_end_others_sure": "다른 기기에서 모두 로그아웃할까요?",
+    "sessions_end_others_text": "이 브라우저의 로그인은 유지됩니다. API 키도 그대로 쓸 수 있습니다.",
+    "error_session_not_found": "그런 로그인이 없습니다. 이미 끝났을 수 있습니다.",
+    "settings_look": "화면",
+    "settings_look_text": "이 브라우저에서 보이는 모습입니다.",
+    "theme_text": "시스템 설정, 밝게, 어둡게 중에서 고르세요.",
+    "language_text": "버튼과 안내의 언어입니다. 모델은 질문의 언어로 답합니다.",
 }
