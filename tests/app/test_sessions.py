@@ -1,5 +1,7 @@
 """Where an account is signed in: told to its owner, ended one by one or all but this one."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -15,11 +17,13 @@ from tests.app.serving import PASSWORD, Served, until_refused
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
-async def sign_in(served: Served, agent: str) -> httpx.AsyncClient:
-    client = httpx.AsyncClient(base_url=served.url, timeout=20, headers={"User-Agent": agent})
-    answer = await client.post("/api/auth/jwt/login", data={"username": "kim@example.com", "password": PASSWORD})
-    client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-    return client
+@asynccontextmanager
+async def signed_in(served: Served, agent: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Kim once more, by a program or a browser of this name."""
+    async with httpx.AsyncClient(base_url=served.url, timeout=20, headers={"User-Agent": agent}) as client:
+        answer = await client.post("/api/auth/jwt/login", data={"username": "kim@example.com", "password": PASSWORD})
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        yield client
 
 
 async def listed(client: httpx.AsyncClient) -> list[dict[str, Any]]:
@@ -28,7 +32,7 @@ async def listed(client: httpx.AsyncClient) -> list[dict[str, Any]]:
 
 
 async def test_sessions_are_listed_and_ended(served: Served, client: httpx.AsyncClient) -> None:
-    async with await sign_in(served, FIREFOX) as firefox, await sign_in(served, "curl/8.5.0") as curl:
+    async with signed_in(served, FIREFOX) as firefox, signed_in(served, "curl/8.5.0") as curl:
         told = await listed(client)
         assert {(one["device"], one["current"]) for one in told} == {
             ("python-httpx", True), ("Firefox · Windows", False), ("curl", False),

@@ -3,6 +3,7 @@
 import ast
 import re
 import string
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from ui.feedback import words_for, words_for_event
 from ui.i18n import Translator, preferred
 from ui.i18n.en import TEXTS as EN
 from ui.i18n.ko import TEXTS as KO
+from ui.moments import day_words, moment_words
 
 HANGUL = re.compile(r"[가-힣]")
 # Codes that only programs meet: the page cannot cause them.
@@ -88,6 +90,12 @@ def test_figures_and_waiting_time() -> None:
 )
 def test_preferred_language(header: str, language: str) -> None:
     assert preferred(header) == language
+
+
+def test_days_and_times_in_both_languages() -> None:
+    at = datetime(2026, 11, 5, 9, 7, tzinfo=UTC)
+    assert [day_words("en", at), day_words("ko", at)] == ["Nov 5, 2026", "2026. 11. 5."]
+    assert [moment_words("en", at), moment_words("ko", at)] == ["Nov 5, 2026, 09:07", "2026. 11. 5. 09:07"]
 
 
 def strings_shown(path: Path) -> list[str]:

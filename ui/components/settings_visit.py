@@ -14,6 +14,7 @@ from app.services import Services
 from ui.components.safely import Safely
 from ui.elements import text
 from ui.i18n import Translator
+from ui.moments import day_words, moment_words
 
 SIGN_OUT_FORM = "sign-out"
 
@@ -48,11 +49,11 @@ class Visit:
 
     def day(self, at: datetime) -> str:
         """A day in the reader's time zone."""
-        return at.astimezone(self.zone).strftime("%Y-%m-%d")
+        return day_words(self.t.language, at.astimezone(self.zone))
 
     def moment(self, at: datetime) -> str:
         """Day and minute in the reader's time zone."""
-        return at.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
+        return moment_words(self.t.language, at.astimezone(self.zone))
 
 
 def facts(rows: list[tuple[str, str]]) -> ui.element:

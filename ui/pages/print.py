@@ -9,6 +9,7 @@ from app.auth.dependencies import User, services_of
 from app.errors import NotFound, Unavailable
 from ui.deps import time_zone_of
 from ui.i18n import translator_of
+from ui.moments import day_words
 from ui.templating import not_found, unavailable
 from ui.thread_page import said, thread_page
 
@@ -25,6 +26,7 @@ async def print_page(request: Request, user: User, conversation_id: str, leaf: s
         return not_found(request)
     except Unavailable as error:
         return unavailable(request, error)
-    date = conversation.updated_at.astimezone(time_zone_of(request)).strftime("%Y-%m-%d")
-    messages = await said(translator_of(request), path)
+    t = translator_of(request)
+    date = day_words(t.language, conversation.updated_at.astimezone(time_zone_of(request)))
+    messages = await said(t, path)
     return thread_page(request, "print.html", title=conversation.title, messages=messages, date=date, print_now=True)
