@@ -54,6 +54,14 @@ def icon_button(name: str, symbol: str, *, classes: str = "icon-button") -> ui.e
     return element
 
 
+def menu(name: str, classes: str = "menu") -> ui.menu:
+    """What a button opens. A group of buttons and links, as which assistive technology knows them, and not Quasar's
+    `menu`, which may hold nothing but menu items."""
+    element = ui.menu().props("role=group").classes(classes)
+    named(element, name)
+    return element
+
+
 def link(href: str, on_visit: Callable[[], Awaitable[None]], classes: str = "") -> ui.element:
     """A real link that the page follows without loading anew; other tabs and windows work as ever."""
     element = ui.element("a").classes(classes)

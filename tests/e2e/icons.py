@@ -36,8 +36,8 @@ async def main() -> None:
     svg = (STATIC / "favicon.svg").read_text()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=find_chromium(), args=LAUNCH_ARGS)
-        for name, *rest in ICONS:
-            await draw(browser, svg, STATIC / name, *rest)
+        for name, pixels, share, behind in ICONS:
+            await draw(browser, svg, STATIC / name, pixels, share, behind)
         await browser.close()
 
 

@@ -2,7 +2,6 @@
 
 from typing import Protocol
 
-from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from app.auth.current import CurrentUser
@@ -14,7 +13,7 @@ from ui.components.safely import Safely
 from ui.components.settings_visit import Visit
 from ui.components.share_dialog import ShareDialog
 from ui.deps import time_zone_of
-from ui.elements import button, icon_button
+from ui.elements import button, icon_button, menu
 from ui.i18n import Translator
 
 
@@ -36,8 +35,8 @@ class ConversationMenu:
     def __init__(self, t: Translator, user: CurrentUser, services: Services, safely: Safely, page: Page) -> None:
         self._t, self._user, self._services, self._page = t, user, services, page
         with icon_button(t("options"), "more") as self.root:
-            self.root.props("aria-haspopup=menu")
-            with ui.menu().props("auto-close").classes("menu"):
+            self.root.props("aria-haspopup=true")
+            with menu(t("options")).props("auto-close"):
                 settings = button(t("chat_settings"), None, classes="menu-item", symbol="sliders")
                 settings.on("click", js_handler=OPEN_SETTINGS)
                 button(t("rename"), safely(self._rename), classes="menu-item", symbol="pen")
