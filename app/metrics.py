@@ -41,6 +41,7 @@ slow_clients_closed = Counter(
     "chat_slow_clients_closed_total", "Connections ended because the client took too long", ["doing"]
 )
 active_users = Gauge("chat_active_users", "Users with a request in the last five minutes")
+titles = Counter("chat_titles_total", "Titles that were wanted of a model in the background", ["outcome"])
 http_requests = Counter("chat_http_requests_total", "HTTP requests", ["route", "method", "status"])
 
 
@@ -56,11 +57,16 @@ def observe_generation(
         ttft.observe(timing["ttft_ms"] / 1000)
     for gap in watch.gaps:
         inter_token.observe(gap)
+    count_tokens(watch)
+    if status in ("cancelled", "interrupted"):
+        aborted.labels("detached" if ending == "detached" else status).inc()
+
+
+def count_tokens(watch: Stopwatch) -> None:
+    """What one generation, or a title, has used."""
     tokens.labels("prompt").inc(watch.prompt_tokens)
     tokens.labels("completion").inc(watch.completion_tokens)
     tokens.labels("cached").inc(watch.cached_tokens)
-    if status in ("cancelled", "interrupted"):
-        aborted.labels("detached" if ending == "detached" else status).inc()
 
 
 def page(registry: CollectorRegistry = REGISTRY) -> Response:

@@ -46,6 +46,7 @@ from app.request_log.service import RequestLogService
 from app.retention.service import Retention
 from app.sharing.copying import Copying
 from app.sharing.service import Sharing
+from app.titles.service import Titles
 from app.transfer.exporting import Exporting
 from app.transfer.importing import Importing
 from engine.base import Engine
@@ -85,6 +86,7 @@ class Services:
     importing: Importing
     sharing: Sharing
     copying: Copying
+    titles: Titles
     generations: Generations
     backends: Backends
     # The first of them.
@@ -144,7 +146,9 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             supervisor.start()
         for generation in lost:
             generations.run(generation)
-        sending = Sending(db, generations, backends, preparing, limits, request_log, instance.id)
+        titles = Titles(db, preparing, request_log, enabled=settings.generations.titles)
+        stack.push_async_callback(titles.close)
+        sending = Sending(db, generations, backends, preparing, limits, request_log, titles, instance.id)
         copying = Copying(db)
         yield Services(
             settings,
@@ -171,6 +175,7 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             Importing(db, backends, settings.data_dir),
             Sharing(db, copying, audit),
             copying,
+            titles,
             generations,
             backends,
             backends.default.supervisor,

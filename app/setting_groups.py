@@ -75,11 +75,13 @@ class QueueSettings(_Group):
 
 
 class GenerationSettings(_Group):
-    """Seconds: how long nobody may watch, how old a generation may be to be resumed, how long no step."""
+    """Seconds: how long nobody may watch, how old a generation may be to be resumed, how long no step. `titles`: the
+    model is asked for the titles of conversations."""
 
     detach_seconds: int = Field(default=3600, ge=1)
     resume_seconds: int = Field(default=600, ge=0)
     hang_seconds: int = Field(default=10, ge=1)
+    titles: bool = True
 
 
 SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")

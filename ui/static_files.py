@@ -16,6 +16,7 @@ PAGE_STYLES = (
     "settings.css",
     "writing.css",
     "share.css",
+    "paper.css",
     "control.css",
     "composing.css",
     "reach.css",

@@ -21,7 +21,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-STYLES = tuple(map(static_url, ("tokens.css", "base.css", "icons.css", "forms.css", "markdown.css", "share.css")))
+STYLES = tuple(map(static_url, ("tokens.css", "base.css", "icons.css", "forms.css", "markdown.css", "paper.css")))
 SCRIPTS = tuple(map(static_url, ("theme.js", "thread_page.js")))
 # Renderings take a processor of ours for their time: strangers get one of them.
 _rendering = asyncio.Semaphore(1)

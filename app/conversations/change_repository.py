@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Delete, Update, delete, select, update
+from sqlalchemy import CursorResult, Delete, Update, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.conversations.models import Conversation, owned
@@ -28,11 +28,11 @@ async def delete_for_ever(db: AsyncSession, user_id: UUID, conversation_id: UUID
     await _count(db, delete(Conversation).where(*some))
 
 
-async def purge(db: AsyncSession, before: datetime, limit: int) -> int:
-    """Delete what was marked before, of whomever; how many these were."""
+async def purge(db: AsyncSession, marked: datetime, used: datetime, limit: int) -> int:
+    """Delete what was marked before, and what is temporary and was used before, of whomever; how many these were."""
     old = (
         select(Conversation.id)
-        .where(Conversation.deleted_at < before)
+        .where(or_(Conversation.deleted_at < marked, and_(Conversation.temporary, Conversation.updated_at < used)))
         .limit(limit)
         # Another process may be at it.
         .with_for_update(skip_locked=True, of=Conversation)

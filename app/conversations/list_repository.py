@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.conversations.models import Conversation, owned
+from app.conversations.models import Conversation, listable
 
 Place = tuple[datetime, UUID]
 ORDER = (Conversation.updated_at.desc(), Conversation.id.desc())
@@ -45,7 +45,7 @@ async def listed(
     db: AsyncSession, user_id: UUID, some: Sequence[ColumnElement[bool]], after: Place | None, limit: int
 ) -> list[Listed]:
     """Newest first, from behind the row `after`."""
-    query = select(*COLUMNS).where(owned(user_id), *some)
+    query = select(*COLUMNS).where(listable(user_id), *some)
     rows = await db.execute(_page(query, after, limit))
     return [Listed(*row) for row in rows]
 
@@ -54,7 +54,7 @@ async def conversations(
     db: AsyncSession, user_id: UUID, some: Sequence[ColumnElement[bool]], after: Place | None, limit: int
 ) -> list[Conversation]:
     """As `listed`, whole."""
-    query = select(Conversation).where(owned(user_id), *some)
+    query = select(Conversation).where(listable(user_id), *some)
     return list(await db.scalars(_page(query, after, limit)))
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Boolean, ColumnElement, ForeignKey, Index, Integer, String, Text, Uuid, and_
+from sqlalchemy import JSON, Boolean, ColumnElement, ForeignKey, Index, Integer, String, Text, Uuid, and_, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, UtcDateTime, new_id, now
@@ -22,7 +22,8 @@ class Folder(Base):
 
 
 class Conversation(Base):
-    """One conversation of one user. With `deleted_at` it is gone for everybody, but can still be brought back."""
+    """One conversation of one user. With `deleted_at` it is gone for everybody, but can still be brought back. One that
+    is `temporary` is in no list, and is deleted soon."""
 
     __tablename__ = "conversations"
 
@@ -38,6 +39,7 @@ class Conversation(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    temporary: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 
 Index("ix_conversations_user_updated", Conversation.user_id, Conversation.updated_at.desc(), Conversation.id.desc())
@@ -46,6 +48,7 @@ for name, columns, some in (
     ("ix_conversations_folder_id", (Conversation.folder_id,), Conversation.folder_id.is_not(None)),
     ("ix_conversations_pinned", (Conversation.user_id,), Conversation.pinned),
     ("ix_conversations_deleted_at", (Conversation.deleted_at,), Conversation.deleted_at.is_not(None)),
+    ("ix_conversations_temporary", (Conversation.updated_at,), Conversation.temporary),
 ):
     Index(name, *columns, sqlite_where=some, postgresql_where=some)
 
@@ -53,6 +56,11 @@ for name, columns, some in (
 def owned(user_id: UUID) -> ColumnElement[bool]:
     """The conversations that this user has."""
     return and_(Conversation.user_id == user_id, Conversation.deleted_at.is_(None))
+
+
+def listable(user_id: UUID) -> ColumnElement[bool]:
+    """Of these, what lists and searches know."""
+    return and_(owned(user_id), Conversation.temporary.is_(False))
 
 
 class Message(Base):

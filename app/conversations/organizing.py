@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 # How long a deletion can be undone; pages offer it for ten seconds.
 UNDO = timedelta(minutes=5)
+# How long what is temporary stays after it was last used. Who leaves its page deletes it before.
+TEMPORARY = timedelta(hours=23)
 PURGE_SECONDS = 60.0
 # Each takes its messages with it.
 PURGED_AT_ONCE = 50
@@ -85,10 +87,11 @@ class Organizing:
             await change_repository.delete_for_ever(db, user.id, conversation_id)
 
     async def purge(self, at: datetime) -> None:
-        """Delete for ever what can no longer be brought back. Raises Unavailable, DBAPIError."""
+        """Delete for ever what can no longer be brought back, and what is temporary and old. Raises Unavailable,
+        DBAPIError."""
         while True:
             async with self._db.transaction() as db:
-                count = await change_repository.purge(db, at - UNDO, PURGED_AT_ONCE)
+                count = await change_repository.purge(db, at - UNDO, at - TEMPORARY, PURGED_AT_ONCE)
             if count < PURGED_AT_ONCE:
                 return
 

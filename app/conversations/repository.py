@@ -74,6 +74,14 @@ async def message(db: AsyncSession, user_id: UUID, message_id: UUID) -> Message 
     return row
 
 
+async def retitle(db: AsyncSession, user_id: UUID, conversation_id: UUID, old: str, new: str) -> bool:
+    """Give a title in the place of `old`; False when it has another one by now, or is gone."""
+    statement = update(Conversation).where(
+        Conversation.id == conversation_id, owned(user_id), Conversation.title == old
+    )
+    return await db.scalar(statement.values(title=new).returning(Conversation.id)) is not None
+
+
 async def touch(db: AsyncSession, conversation_id: UUID, at: datetime) -> None:
     """Move a conversation to the top of the list."""
     await db.execute(update(Conversation).where(Conversation.id == conversation_id).values(updated_at=at))

@@ -65,19 +65,23 @@ class ChatSettings(Strict):
 
 class ChatRequest(Strict):
     """Body of `POST /api/chat`, and what the composer of the page sends. `params` are for this answer alone; `settings`
-    are what a conversation that begins with this message keeps."""
+    are what a conversation that begins with this message keeps. One that is `temporary` is listed nowhere and deleted
+    within a day."""
 
     conversation_id: UUID | None = None
     content: Content
     model: ModelName | None = None
     params: Params = Field(default_factory=Params)
     settings: ChatSettings | None = None
+    temporary: bool = False
     parent_id: UUID | None = None
 
     @model_validator(mode="after")
     def _settings_begin(self) -> "ChatRequest":
         if self.settings is not None and self.conversation_id is not None:
             raise ValueError("settings: only for a new conversation; PATCH changes those of an existing one")
+        if self.temporary and self.conversation_id is not None:
+            raise ValueError("temporary: only for a new conversation")
         return self
 
 
@@ -86,6 +90,7 @@ class ConversationCreate(ChatSettings):
 
     title: Annotated[Text, Field(max_length=200)] = ""
     model: ModelName | None = None
+    temporary: bool = False
 
 
 class ConversationUpdate(Strict):
@@ -150,6 +155,7 @@ class ConversationView(BaseModel):
     params: dict[str, Any]
     model: str | None
     folder_id: UUID | None
+    temporary: bool
     created_at: datetime
     updated_at: datetime
 

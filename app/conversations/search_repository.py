@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.conversations.list_repository import COLUMNS, ORDER, Listed, Place, behind
-from app.conversations.models import Conversation, Message, owned
+from app.conversations.models import Conversation, Message, listable
 
 ESCAPE = "\\"
 # Characters before the hit, and in all.
@@ -30,7 +30,7 @@ async def search(
     limit: int,
 ) -> tuple[list[Listed], Place | None]:
     """At most `limit` hits among the next `window` conversations, and where to go on; None at the end."""
-    newest = select(*COLUMNS).where(owned(user_id), *some).order_by(*ORDER)
+    newest = select(*COLUMNS).where(listable(user_id), *some).order_by(*ORDER)
     if after is not None:
         newest = newest.where(behind(after))
     boundary = await db.execute(

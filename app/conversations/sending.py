@@ -25,6 +25,7 @@ from app.limits.bounds import most_tokens
 from app.limits.service import LimitService
 from app.limits.store import Reservation
 from app.request_log.service import RequestLogService
+from app.titles.service import Titles
 from engine.base import ChatMessage, Engine
 
 
@@ -53,6 +54,7 @@ class Sending:
         preparing: Preparing,
         limits: LimitService,
         requests: RequestLogService,
+        titles: Titles,
         instance: str,
     ) -> None:
         self._db = db
@@ -61,6 +63,7 @@ class Sending:
         self._preparing = preparing
         self._limits = limits
         self._requests = requests
+        self._titles = titles
         self._instance = instance
         self._idempotency = Idempotency(db, generations)
 
@@ -118,7 +121,10 @@ class Sending:
             async with self._db.transaction() as db:
                 question = await store_question(db, user.id, request, question_id, context.parent_id)
                 answer = await store_answer(db, question, writer)
-        return self._generations.start(answer, backend, *place, prepare, prepared)
+        generation = self._generations.start(answer, backend, *place, prepare, prepared)
+        if context.parent_id is None:
+            self._titles.after(generation)
+        return generation
 
     async def _allow(self, user: CurrentUser, counted: bool) -> None:
         require(user, "chat")

@@ -48,10 +48,11 @@ async def store_question(
         settings = request.settings or ChatSettings()
         conversation = Conversation(
             user_id=user_id,
-            title=title_of(request.content),
+            title="" if request.temporary else title_of(request.content),
             model=request.model,
             system_prompt=settings.system_prompt,
             params=settings.params.model_dump(exclude_none=True),
+            temporary=request.temporary,
             updated_at=at,
         )
         db.add(conversation)
@@ -60,7 +61,8 @@ async def store_question(
         # Again, with the owner: it may have been deleted while the prompt was built.
         conversation = found(await repository.conversation(db, user_id, request.conversation_id))
         conversation.updated_at = at
-        conversation.title = conversation.title or title_of(request.content)
+        if not conversation.temporary:
+            conversation.title = conversation.title or title_of(request.content)
     question = Message(
         id=question_id,
         conversation_id=conversation.id,

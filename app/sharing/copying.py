@@ -8,7 +8,7 @@ from app.auth.current import CurrentUser
 from app.conversations import repository
 from app.conversations.models import Message
 from app.conversations.schemas import ConversationView
-from app.conversations.storing import found
+from app.conversations.storing import found, title_of
 from app.db import Database, now
 from app.errors import Conflict, NotFound
 from app.generations.repository import UNFINISHED
@@ -33,7 +33,7 @@ class Copying:
             original = found(await repository.conversation(db, user.id, message.conversation_id))
             path = await repository.path(db, original.id, message.id)
         copied = Imported(
-            title=original.title,
+            title=original.title or title_of(path[0].content),
             turns=[_turn(one, whole=True) for one in ended(path)],
             created_at=now(),
             updated_at=now(),

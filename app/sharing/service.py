@@ -36,11 +36,13 @@ class Sharing:
         self, user: CurrentUser, conversation_id: UUID, body: ShareCreate, base: str
     ) -> tuple[ShareView, bool]:
         """Make the link, or let the one there is show what there is now; True when it is new. Raises NotFound,
-        Conflict (`nothing_to_share`, `still_running`), Forbidden."""
+        Conflict (`nothing_to_share`, `still_running`, `temporary_chat`), Forbidden."""
         require(user, "chat")
         at = now()
         async with self._db.transaction() as db:
             conversation = found(await conversations.conversation(db, user.id, conversation_id))
+            if conversation.temporary:
+                raise Conflict("A temporary chat cannot be shared.", code="temporary_chat")
             leaf = body.leaf_id or await conversations.newest_message_id(db, conversation_id)
             path = ended(await conversations.path(db, conversation_id, leaf) if leaf else [])
             if leaf is None:

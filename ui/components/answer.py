@@ -121,7 +121,7 @@ class Answer:
             if unfinished and actions.can_continue(self._model):
                 further = button(t("continue"), None, classes="tool", symbol="continue")
                 further.on("click", lambda: actions.continue_answer(message_id), js_handler=ONCE)
-            brancher = button(t("branch_new_chat"), None, classes="tool", symbol="branch")
+            brancher = icon_button(t("branch_new_chat"), "branch", classes="tool")
             brancher.on("click", lambda: actions.fork(message_id), js_handler=ONCE)
         self._set_said(bool(source))
         if receipt is not None:

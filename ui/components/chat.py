@@ -22,6 +22,7 @@ from ui.components.header import Header
 from ui.components.model_line import ModelLine
 from ui.components.safely import Safely
 from ui.components.sidebar import Sidebar
+from ui.components.temporary import Temporary
 from ui.components.vue import Thread
 from ui.components.welcome import welcome
 from ui.i18n import Translator
@@ -69,9 +70,12 @@ class Chat:
             path = f"/c/{self.conversation.id}" if self.conversation else "/"
             with Thread(t, path) as self._thread:
                 self._welcome = welcome(t, ask)
+                with self._welcome:
+                    self._temporary = Temporary(t, self._user, self._services, self._show_frame)
                 self._pane = ConversationPane(
                     t, self._user, self._services, self._thread, safely, self._model, self._set_running, self.made
                 )
+            self._temporary.banner()
             dock = Dock(
                 t, self._user, self._services, safely, lambda: (self._control, self.conversation, self._pane.leaf)
             )
@@ -109,12 +113,13 @@ class Chat:
         """Everything around the messages, for the conversation that is open."""
         conversation = self.conversation
         self._set_empty(conversation is None)
-        title = (conversation.title or self._t("untitled")) if conversation else None
+        title = self._temporary.title(conversation) if conversation else None
         self._header.show(title)
         caption = f"{title} · {self._t('app_name')}" if title else self._t("app_name")
         self._thread.show(f"/c/{conversation.id}" if conversation else "/", caption)
         self._composer.set_conversation(str(conversation.id) if conversation else "")
         self._sidebar.set_active(conversation.id if conversation else None)
+        self._temporary.show(conversation)
         self.settings_changed()
 
     def settings_changed(self) -> None:
@@ -146,19 +151,22 @@ class Chat:
 
     async def _visit(self, conversation_id: UUID) -> None:
         conversation = await self._services.conversations.get(self._user, conversation_id)
-        await self._pane.leave()
-        self._notice.clear()
+        await self._leave(conversation)
         self.conversation = conversation
         self._pane.skeleton()
         self._open(conversation)
 
     async def _new_chat(self) -> None:
-        await self._pane.leave()
-        self._notice.clear()
+        await self._leave(None)
         self.conversation = None
         self._control.forget()
         await self._control.begin()
         self._show_frame()
+
+    async def _leave(self, other: ConversationView | None) -> None:
+        await self._pane.leave()
+        self._notice.clear()
+        await self._temporary.leave(self.conversation, other)
 
     async def _on_send(self, event: GenericEventArguments) -> None:
         taken = False
@@ -169,7 +177,9 @@ class Chat:
                 self._composer.refuse()
 
     async def _send(self, content: str, key: str | None = None) -> None:
-        beginning = await self._control.beginning() if self.conversation is None else {}
+        beginning = {}
+        if self.conversation is None:
+            beginning = await self._control.beginning() | self._temporary.beginning
         await self._pane.send(content, key, partial(self._taken, key), beginning)
         await self._sidebar.refresh()
 

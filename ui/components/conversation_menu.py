@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from nicegui import background_tasks, ui
 from nicegui.events import GenericEventArguments
 
 from app.auth.current import CurrentUser
@@ -34,6 +35,8 @@ class ConversationMenu:
 
     def __init__(self, t: Translator, user: CurrentUser, services: Services, safely: Safely, page: Page) -> None:
         self._t, self._user, self._services, self._page = t, user, services, page
+        client = ui.context.client
+        client.on_delete(services.titles.listen(user.id, self._titled))
         with icon_button(t("options"), "more") as self.root:
             self.root.props("aria-haspopup=true")
             with menu(t("options")).props("auto-close"):
@@ -48,6 +51,11 @@ class ConversationMenu:
                 printer = button(t("print_or_pdf"), None, classes="menu-item", symbol="print")
                 printer.on("click", js_handler="() => carry.print()")
                 button(t("delete"), safely(self._delete), classes="menu-item danger", symbol="trash")
+
+    def _titled(self, conversation: ConversationView) -> None:
+        """The model has found a title."""
+        if not self.root.client.is_deleted:
+            background_tasks.create(self._page.changed(conversation), context=self.root.client)
 
     async def _rename(self) -> None:
         if (conversation := self._page.conversation) is not None:

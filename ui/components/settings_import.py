@@ -31,7 +31,7 @@ class ImportBox:
 
     def __init__(self, visit: Visit) -> None:
         self._t = t = visit.t
-        text(t("import_title"), tag="h3")
+        text(t("import_title"), "import-title", "h3")
         text(t("import_text"), "section-note", "p")
         importer = Importer(t)
         importer.on("report", self._on_report)

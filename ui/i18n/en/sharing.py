@@ -69,4 +69,11 @@ TEXTS: dict[str, str] = {
     "branch_new_chat": "Branch into new chat",
     "error_nothing_to_share": "There are no messages to share yet.",
     "error_not_shared": "This conversation is not shared.",
+    # Temporary chats
+    "temporary": "Temporary chat",
+    "temporary_text": (
+        "This chat is in no list and no search. "
+        "It is deleted when you leave it, and at the latest a day after its last message."
+    ),
+    "error_temporary_chat": "A temporary chat cannot be shared.",
 }
