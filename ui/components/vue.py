@@ -1,4 +1,4 @@
-"""The four elements with behaviour of their own in the browser."""
+"""The elements with behaviour of their own in the browser."""
 
 from collections.abc import Sequence
 from uuid import UUID

@@ -117,8 +117,12 @@
         const { key, conversation } = this.sent;
         // Who signs in again comes back here, and then it is sent.
         if (!this.expired) outbox.keepSent(this.owner, conversation, null);
-        if (this.queue[0]?.key === key) this.held = true;
         this.sent = null;
+        if (this.queue[0]?.key === key) {
+          this.held = true;
+          // Into the field, if that is free: there one can do something about it.
+          if (!this.text && !this.files.length) this.editQueued(0);
+        }
         this.focus();
       },
       keepQueue() {
