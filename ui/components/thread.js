@@ -77,8 +77,9 @@ export default {
     },
     onScroll() {
       const { scrollTop } = this.$refs.scroller;
-      if (this.distance() <= NEAR) this.following = true;
-      else if (scrollTop < this.top) this.following = false;
+      // However little it is: a slow hand begins with a few pixels. At the very end it was the text that got shorter.
+      if (scrollTop < this.top && this.distance() > 1) this.following = false;
+      else if (scrollTop > this.top && this.distance() <= NEAR) this.following = true;
       this.top = scrollTop;
       this.look();
     },
@@ -86,6 +87,9 @@ export default {
       if (event.deltaY < 0 && this.$refs.scroller.scrollTop > 0) this.release();
     },
     onKey(event) {
+      // The browser scrolls a frame later; text that comes meanwhile must not undo it.
+      const inside = this.$refs.scroller.contains(event.target) && !event.target.closest("textarea, input");
+      if (inside && (event.key === "ArrowUp" || event.key === "Home")) this.release();
       if (event.key !== "PageUp" && event.key !== "PageDown") return;
       if (event.target.closest?.(".q-dialog, .sidebar")) return;
       event.preventDefault();
