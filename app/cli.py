@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from app.audit.service import AuditService
     from app.auth.people import People
     from app.config import Settings
+    from app.db import Database
 
 cli = typer.Typer(help="A self-hosted chat service on your own GPUs.", no_args_is_help=True, add_completion=False)
 Email = Annotated[str, typer.Option(prompt=True, help="E-mail address of the account")]
@@ -91,7 +93,40 @@ def doctor() -> None:
     raise typer.Exit(asyncio.run(examine(settings_or_exit(), typer.echo)))
 
 
+@cli.command("demo-data")
+def demo_data(
+    email: Annotated[str, typer.Option(help="E-mail address of the account")] = "demo@example.com",
+    in_production: Annotated[bool, typer.Option("--in-production", help="Also with CHAT_ENV=production")] = False,
+) -> None:
+    """Fill an account with conversations to show the service with, and print how to sign in. Twice does no harm."""
+    import secrets
+
+    from app.demo_data.service import DemoData, Filled
+
+    settings = settings_or_exit()
+    if settings.env == "production" and not in_production:
+        fail("This makes an account with a known address. In production say --in-production if that is what you want.")
+    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    password = secrets.token_urlsafe(12)
+    filled: list[Filled] = []
+
+    async def fill(people: "People", db: "Database", audit: "AuditService") -> None:
+        filled.append(await DemoData(db, people, audit, base).fill(email, password))
+
+    _with_storage(fill)
+    (done,) = filled
+    shown = password if done.new else "as before (vllm-chat reset-password sets a new one)"
+    lines = [("E-mail", email), ("Password", shown), ("Sign in", f"{base}/login")]
+    lines += [("Added", f"{done.conversations} conversations"), *(("Shared", link) for link in done.links)]
+    for name, value in lines:
+        typer.echo(f"{name}: {value}")
+
+
 def _with_accounts(action: "Callable[[People], Coroutine[Any, Any, object]]") -> None:
+    _with_storage(lambda people, _db, _audit: action(people))
+
+
+def _with_storage(action: "Callable[[People, Database, AuditService], Coroutine[Any, Any, object]]") -> None:
     from app.audit.service import AuditService
     from app.auth.people import open_people
     from app.db import Database
@@ -104,8 +139,10 @@ def _with_accounts(action: "Callable[[People], Coroutine[Any, Any, object]]") ->
     async def run() -> None:
         db = Database(settings)
         try:
-            async with open_people(settings, db, AuditService(db)) as people:
-                await action(people)
+            audit = AuditService(db)
+            async with open_people(settings, db, audit) as people:
+                await action(people, db, audit)
+            await audit.batches.flush()
         finally:
             await db.close()
 

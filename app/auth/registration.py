@@ -85,6 +85,10 @@ class Registration:
         user = await self._create(normalise_email(email), password, "admin", by_operator=True)
         return _current(user)
 
+    async def create_member(self, email: str, password: str) -> CurrentUser:
+        """Make an ordinary account. Raises Invalid (`invalid_email`, `weak_password`), Conflict (`email_taken`)."""
+        return _current(await self._create(normalise_email(email), password, "member", by_operator=True))
+
     async def ensure_admin(self) -> None:
         """Make the administrator of the settings unless the address is registered."""
         admin = self._settings.admin

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.conversations.models import Conversation, Feedback, Message
@@ -11,6 +12,11 @@ from app.db import Base
 from app.transfer.imported import Rows
 
 BATCH = 200
+
+
+async def has_conversations(db: AsyncSession, user_id: UUID) -> bool:
+    """Whether this user has any at all."""
+    return await db.scalar(select(Conversation.id).where(Conversation.user_id == user_id).limit(1)) is not None
 
 
 async def add(db: AsyncSession, rows: Rows) -> None:
