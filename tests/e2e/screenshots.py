@@ -1,4 +1,5 @@
-"""`make screenshots`: sign-in, chat, branches, settings; phone and desktop, light and dark, ko and en: docs/images."""
+"""`make screenshots`: sign-in, chat, branches, settings, demonstration; phone and desktop, light and dark, ko and en:
+docs/images."""
 
 import asyncio
 import itertools
@@ -7,8 +8,9 @@ import sys
 import uuid
 from pathlib import Path
 
-from playwright.async_api import Browser, FloatRect, Page, async_playwright
+from playwright.async_api import Browser, FloatRect, Page, ViewportSize, async_playwright
 
+from tests.e2e import demo_screenshots
 from tests.e2e.api import PASSWORD
 from tests.rig.chromium import LAUNCH_ARGS, find_chromium
 from tests.rig.server import ROOT, server
@@ -55,8 +57,9 @@ async def shoot(browser: Browser, url: str, folder: Path, device: str, scheme: s
 
 async def ask(page: Page, question: str, number: int) -> None:
     """Send, and wait until the answer has its tools."""
-    await page.locator("textarea").fill(question)
-    await page.locator("textarea").press("Enter")
+    message = page.get_by_role("textbox", name=re.compile("^(Message|메시지)$"))
+    await message.fill(question)
+    await message.press("Enter")
     tools = page.get_by_role("button", name=re.compile("^(Details|자세히)$"))
     await tools.nth(number - 1).wait_for()
     await page.get_by_role("button", name=re.compile("^(Send|보내기)$")).wait_for()
@@ -78,10 +81,14 @@ async def main(folder: Path) -> None:
     """All combinations against one server with the demo model."""
     with server({"CHAT_ENGINE__MODEL": "demo"}) as running:
         await asyncio.to_thread(running.wait, "/readyz")
+        demo = await asyncio.to_thread(demo_screenshots.demonstrate, running)
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=find_chromium(), args=LAUNCH_ARGS)
             for device, scheme, language in itertools.product(SIZES, ("light", "dark"), QUESTIONS):
                 await shoot(browser, running.url, folder, device, scheme, language)
+                width, height = SIZES[device]
+                size: ViewportSize = {"width": width, "height": height}
+                await demo_screenshots.shoot(browser, running, demo, folder, size, scheme, language)
             await browser.close()
 
 

@@ -23,7 +23,7 @@ async def test_a_temporary_chat_is_gone_when_it_is_left(person: Callable[..., An
     lee = await person()
     await lee.button("Temporary chat").click()
     await expect(lee.button("Temporary chat")).to_have_attribute("aria-pressed", "true")
-    banner = lee.page.get_by_text("This chat is in no list and no search.")
+    banner = lee.page.get_by_text("Kept in no list and no search.")
     await expect(banner).to_be_visible()
     await lee.ask("Secret question")
     await expect(lee.page.get_by_role("heading", level=1)).to_have_text("Temporary chat")

@@ -71,9 +71,6 @@ TEXTS: dict[str, str] = {
     "error_not_shared": "This conversation is not shared.",
     # Temporary chats
     "temporary": "Temporary chat",
-    "temporary_text": (
-        "This chat is in no list and no search. "
-        "It is deleted when you leave it, and at the latest a day after its last message."
-    ),
+    "temporary_text": "Kept in no list and no search. Deleted when you leave, and at the latest after a day.",
     "error_temporary_chat": "A temporary chat cannot be shared.",
 }

@@ -71,9 +71,6 @@ TEXTS: dict[str, str] = {
     "error_not_shared": "공유하지 않은 대화입니다.",
     # Temporary chats
     "temporary": "임시 대화",
-    "temporary_text": (
-        "이 대화는 목록과 검색에 나오지 않습니다. "
-        "이 대화를 떠나면 삭제되고, 늦어도 마지막 메시지 하루 뒤에는 삭제됩니다."
-    ),
+    "temporary_text": "목록과 검색에 남지 않습니다. 떠나면 바로, 늦어도 하루 뒤에 삭제됩니다.",
     "error_temporary_chat": "임시 대화는 공유할 수 없습니다.",
 }
