@@ -2,19 +2,14 @@
 
 from datetime import datetime
 
-from ui.i18n import Language
+from ui.i18n import Translator
 
 
-def day_words(language: Language, at: datetime) -> str:
-    """“Nov 5, 2026” or “2026. 11. 5.”; `at` is in the reader's time zone already."""
-    if language == "ko":
-        return f"{at.year}. {at.month}. {at.day}."
-    # English names of months, whatever the locale of the server is.
-    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-    return f"{months[at.month - 1]} {at.day}, {at.year}"
+def day_words(t: Translator, at: datetime) -> str:
+    """“Nov 5, 2026”; `at` is in the reader's time zone already."""
+    return t("date", year=at.year, month=t("months").split()[at.month - 1], day=at.day)
 
 
-def moment_words(language: Language, at: datetime) -> str:
+def moment_words(t: Translator, at: datetime) -> str:
     """The day with hours and minutes."""
-    separator = " " if language == "ko" else ", "
-    return f"{day_words(language, at)}{separator}{at:%H:%M}"
+    return f"{day_words(t, at)} {at:%H:%M}"

@@ -54,13 +54,17 @@ def icon(name: str) -> ui.element:
     return ui.element("span").classes(f"icon icon-{name}").props("aria-hidden=true")
 
 
-def theme_switch(t: Translator) -> None:
-    """Three buttons of which one is pressed; the browser alone changes and keeps the choice."""
+def theme_switch(t: Translator, chosen: str = "", *, words: bool = False) -> None:
+    """Three buttons of which one is pressed; the browser alone changes and keeps the choice. `chosen` is the one when
+    the page is made, where it is seen at once; with `words` each says what it is."""
     group = ui.element("div").classes("segments").props("role=group")
     group.props["aria-label"] = t("theme")
     with group:
         for name in THEMES:
             button = ui.element("button").classes("segment").props(f"type=button data-theme-choice={name}")
             button.props["title"] = button.props["aria-label"] = t(f"theme_{name}")
+            button.props["aria-pressed"] = str(name == chosen).lower()
             with button:
                 icon(name)
+                if words:
+                    ui.label(t(f"theme_{name}"))

@@ -94,8 +94,8 @@ def test_preferred_language(header: str, language: str) -> None:
 
 def test_days_and_times_in_both_languages() -> None:
     at = datetime(2026, 11, 5, 9, 7, tzinfo=UTC)
-    assert [day_words("en", at), day_words("ko", at)] == ["Nov 5, 2026", "2026. 11. 5."]
-    assert [moment_words("en", at), moment_words("ko", at)] == ["Nov 5, 2026, 09:07", "2026. 11. 5. 09:07"]
+    assert [day_words(Translator(one), at) for one in ("en", "ko")] == ["Nov 5, 2026", "2026년 11월 5일"]
+    assert moment_words(Translator("en"), at) == "Nov 5, 2026 09:07"
 
 
 def strings_shown(path: Path) -> list[str]:
@@ -120,3 +120,43 @@ def test_no_visible_text_outside_the_texts() -> None:
     for path in (ROOT / "ui" / "templates").glob("*.html"):
         words = re.sub(r"\{[{%#].*?[%#}]\}|<[^>]*>", "", path.read_text(), flags=re.DOTALL)
         assert not re.search(r"\w", words.replace("·", "")), path
+
+
+# What people see or hear of an element apart from its content, with words in it that no expression makes.
+SPOKEN = re.compile(r"""(?<![:\w-])(?:aria-label|aria-description|title|placeholder|alt)=(["'])(?!\1)[^"'{]*[^\W\d_]""")
+TEMPLATE = re.compile(r"template: `(.*?)`,?\n", re.DOTALL)
+WRITTEN = re.compile(r"""\.(?:textContent|innerText|ariaLabel|title|placeholder)\s*=\s*["'`][^"'`]*[^\W\d_]""")
+
+
+def words_of_script(source: str) -> list[str]:
+    """Words of a script of ours that reach the page without having come from the texts."""
+    found = [match[0] for match in WRITTEN.finditer(source)] + HANGUL.findall(source.replace(HANGUL.pattern, ""))
+    for template in TEMPLATE.findall(source):
+        bare = re.sub(r"\{\{.*?\}\}|<!--.*?-->", "", template, flags=re.DOTALL)
+        # A `>` may stand inside a quoted attribute.
+        content = re.sub(r"""<(?:[^>"']|"[^"]*"|'[^']*')*>""", " ", bare)
+        found += [match[0] for match in SPOKEN.finditer(bare)] + re.findall(r"[^\W\d_]+", content)
+    return found
+
+
+def test_no_visible_text_in_scripts_and_attributes() -> None:
+    scripts = [*(ROOT / "ui" / "components").glob("*.js"), *(ROOT / "ui" / "static").glob("*.js")]
+    assert len(scripts) > 15
+    for path in scripts:
+        assert words_of_script(path.read_text()) == [], path
+    for path in (ROOT / "ui" / "templates").glob("*.html"):
+        source = re.sub(r"\{[{%#].*?[%#}]\}", "", path.read_text(), flags=re.DOTALL)
+        assert [match[0] for match in SPOKEN.finditer(source)] == [], path
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "template: `<p>Hello {{ name }}</p>`,\n",
+        'template: `<button aria-label="Close"></button>`,\n',
+        'button.textContent = "Copied";',
+        "const said = `복사됨`;",
+    ],
+)
+def test_words_in_scripts_would_be_found(source: str) -> None:
+    assert words_of_script(source)

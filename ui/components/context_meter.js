@@ -8,7 +8,7 @@ export default {
       <button v-if="words" type="button" class="meter" :data-level="level" :aria-label="words">
         <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
           <circle class="meter-track" cx="10" cy="10" r="8"></circle>
-          <circle class="meter-part" cx="10" cy="10" r="8" :stroke-dasharray="dash"></circle>
+          <circle v-if="share >= 0.01" class="meter-part" cx="10" cy="10" r="8" :stroke-dasharray="dash"></circle>
         </svg>
         <span v-if="level !== 'low'" class="meter-share" aria-hidden="true">{{ shown }}</span>
         <span class="meter-words" aria-hidden="true">{{ words }}</span>

@@ -5,7 +5,7 @@ from nicegui import ui
 from ui.components.language_switch import language_switch
 from ui.components.settings_visit import Visit
 from ui.elements import text
-from ui.theme import theme_switch
+from ui.theme import theme_of, theme_switch
 
 
 def look_section(visit: Visit) -> None:
@@ -16,7 +16,7 @@ def look_section(visit: Visit) -> None:
             with ui.element("div"):
                 text(t("theme"), tag="h3")
                 text(t("theme_text"), tag="p")
-            theme_switch(t)
+            theme_switch(t, theme_of(visit.client.request), words=True)
         with ui.element("li"):
             with ui.element("div"):
                 text(t("language"), tag="h3")

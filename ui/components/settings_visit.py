@@ -49,11 +49,11 @@ class Visit:
 
     def day(self, at: datetime) -> str:
         """A day in the reader's time zone."""
-        return day_words(self.t.language, at.astimezone(self.zone))
+        return day_words(self.t, at.astimezone(self.zone))
 
     def moment(self, at: datetime) -> str:
         """Day and minute in the reader's time zone."""
-        return moment_words(self.t.language, at.astimezone(self.zone))
+        return moment_words(self.t, at.astimezone(self.zone))
 
 
 def facts(rows: list[tuple[str, str]]) -> ui.element:

@@ -27,6 +27,6 @@ async def print_page(request: Request, user: User, conversation_id: str, leaf: s
     except Unavailable as error:
         return unavailable(request, error)
     t = translator_of(request)
-    date = day_words(t.language, conversation.updated_at.astimezone(time_zone_of(request)))
+    date = day_words(t, conversation.updated_at.astimezone(time_zone_of(request)))
     messages = await said(t, path)
     return thread_page(request, "print.html", title=conversation.title, messages=messages, date=date, print_now=True)

@@ -113,4 +113,7 @@ TEXTS: dict[str, str] = {
     "settings_look_text": "How the pages look in this browser.",
     "theme_text": "As your system, light or dark.",
     "language_text": "Of buttons and messages; the model answers in yours.",
+    # Days
+    "date": "{month} {day}, {year}",
+    "months": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
 }

@@ -104,7 +104,7 @@ TEXTS: dict[str, str] = {
     "session_program": "프로그램",
     "session_unknown": "알 수 없는 기기",
     "session_seen": "마지막 사용 {moment}",
-    "session_since": "{day}에 로그인",
+    "session_since": "로그인한 날 {day}",
     "sessions_end_others": "다른 기기 모두 로그아웃",
     "sessions_end_others_sure": "다른 기기에서 모두 로그아웃할까요?",
     "sessions_end_others_text": "이 브라우저의 로그인은 유지됩니다. API 키도 그대로 쓸 수 있습니다.",
@@ -113,4 +113,7 @@ TEXTS: dict[str, str] = {
     "settings_look_text": "이 브라우저에서 보이는 모습입니다.",
     "theme_text": "시스템 설정, 밝게, 어둡게 중에서 고르세요.",
     "language_text": "버튼과 안내의 언어입니다. 모델은 질문의 언어로 답합니다.",
+    # Days
+    "date": "{year}년 {month} {day}일",
+    "months": "1월 2월 3월 4월 5월 6월 7월 8월 9월 10월 11월 12월",
 }
