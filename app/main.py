@@ -27,6 +27,7 @@ from app.limits import router as limits
 from app.limits.http import HEADERS as LIMIT_HEADERS
 from app.limits.http import RequestLimits
 from app.middleware import BodyLimit, RequestContext
+from app.observability import router as observability
 from app.openai import router as openai
 from app.personal_data import router as personal_data
 from app.request_log import router as request_log
@@ -69,7 +70,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         app.include_router(module.router)
     for module in (library, transfer, sharing, audit, request_log, personal_data, accounts):
         app.include_router(module.router)
-    for module in (sessions_router, recovery_router, totp_router, admin_router):
+    for module in (sessions_router, recovery_router, totp_router, admin_router, observability):
         app.include_router(module.router)
     app.add_api_route("/api/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)
     app.add_api_route("/v1/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)

@@ -38,6 +38,7 @@ from app.instance import claim
 from app.library.service import LibraryService
 from app.limits.service import LimitService, open_limits
 from app.observability.activity import Activity
+from app.observability.engine_state import EngineStates
 from app.observability.loop_lag import measure_loop_lag
 from app.observability.surroundings import Surroundings
 from app.openai.service import OpenAIService
@@ -93,6 +94,7 @@ class Services:
     engine: Supervisor
     openai: OpenAIService
     activity: Activity
+    engine_states: EngineStates
 
 
 @asynccontextmanager
@@ -131,11 +133,14 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
         retention = Retention(db, settings.retention.days, audit, request_log)
         lost = await recovery.run(instance.id, preparing.again)
         stack.push_async_callback(generations.shutdown, 0, SAVE_SECONDS)
+        activity = Activity()
+        engine_states = EngineStates(backends, activity)
         surroundings = Surroundings(settings, db)
         stack.push_async_callback(surroundings.close)
         for task in (
             measure_loop_lag(),
             surroundings.watch(),
+            engine_states.watch(),
             keep_pulse(journal),
             forget_old(db),
             retention.run(),
@@ -180,5 +185,6 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             backends,
             backends.default.supervisor,
             OpenAIService(backends, generations, limits, request_log, salted=settings.salted),
-            Activity(),
+            activity,
+            engine_states,
         )

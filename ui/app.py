@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ui.deps import keep_parent
-from ui.pages import chat, settings
+from ui.pages import admin, chat, settings
 from ui.pages.account import router
 from ui.pages.manifest import router as manifest
 from ui.pages.print import router as printing
@@ -44,6 +44,7 @@ def mount(app: FastAPI, *, storage_secret: str | None = None) -> None:
     app.mount("/static", CachedStaticFiles(directory=FOLDER), name="static")
     chat.register()
     settings.register()
+    admin.register()
     guard_sockets()
     add_shared_head()
     # NiceGUI's own page for unknown paths builds a live client for each of them.

@@ -20,6 +20,7 @@ PAGE_STYLES = (
     "control.css",
     "composing.css",
     "reach.css",
+    "admin.css",
 )
 STYLES = (*PLAIN_STYLES, *PAGE_STYLES)
 SCRIPTS = ("shell.js", "attachments.js", "outbox.js", "speech.js", "diagrams.js", "carry.js")

@@ -197,3 +197,9 @@ async def search_users(db: AsyncSession, words: str, before: UUID | None, limit:
     if before is not None:
         query = query.where(column(User.id) < before)
     return list(await db.scalars(query))
+
+
+async def addresses(db: AsyncSession, ids: set[UUID]) -> dict[UUID, str]:
+    """E-mail addresses by id, of those accounts that are there."""
+    rows = await db.execute(select(column(User.id), column(User.email)).where(column(User.id).in_(ids)))
+    return {row[0]: row[1] for row in rows}

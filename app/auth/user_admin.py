@@ -1,5 +1,6 @@
 """Administrators look after accounts; the operator does the same from the command line."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,6 +37,12 @@ class UserAdmin:
             rows = await repository.search_users(db, words.strip(), before, limit + 1)
         following = str(rows[limit - 1].id) if len(rows) > limit else None
         return UserPage(items=[ManagedUser.model_validate(row) for row in rows[:limit]], next=following)
+
+    async def addresses(self, user: CurrentUser, ids: Iterable[UUID]) -> dict[UUID, str]:
+        """The e-mail addresses of those accounts that are still there. Raises Forbidden."""
+        require(user, "admin")
+        async with self._db.reading() as db:
+            return await repository.addresses(db, set(ids))
 
     async def change(self, user: CurrentUser, user_id: UUID, body: UserChange) -> ManagedUser:
         """Role, access, second factor. A new role or a lost access ends all sessions; the caller stops the answers.

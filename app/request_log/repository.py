@@ -13,6 +13,7 @@ from app.db import insert_new
 from app.request_log.models import RequestLog
 
 MAX_GROUPS = 1000
+MAX_ROWS = 50_000
 Group = Literal["user", "model", "day"]
 
 
@@ -49,6 +50,13 @@ async def page(db: AsyncSession, wanted: Filter, after: tuple[datetime, UUID] | 
     if after is not None:
         query = query.where(tuple_(RequestLog.at, RequestLog.id) < after)
     return list(await db.scalars(query.order_by(RequestLog.at.desc(), RequestLog.id.desc()).limit(limit)))
+
+
+async def times(db: AsyncSession, since: datetime) -> Sequence[Row[Any]]:
+    """(at, status, ttft_ms, completion_tokens) since a moment, the newest MAX_ROWS of them."""
+    query = select(RequestLog.at, RequestLog.status, RequestLog.ttft_ms, RequestLog.completion_tokens)
+    query = query.where(RequestLog.at >= since).order_by(RequestLog.at.desc()).limit(MAX_ROWS)
+    return (await db.execute(query)).all()
 
 
 async def of_user(db: AsyncSession, user_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> list[RequestLog]:

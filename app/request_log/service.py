@@ -1,5 +1,6 @@
 """The request log: one row for each generation and each refusal, written off the hot path; never a text."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,6 +16,7 @@ from app.db import Database, new_id, now
 from app.errors import AppError, RateLimited, TooLarge, Unavailable
 from app.origin import Origin, origin
 from app.request_log import partitions, repository
+from app.request_log.history import History, history
 from app.request_log.repository import Filter, Group
 from app.request_log.schemas import RequestPage, RequestView, UsageList, UsageView
 
@@ -107,6 +109,15 @@ class RequestLogService:
         async with self._db.reading() as db:
             rows = await repository.sums(db, group, wanted)
         return UsageList(items=[UsageView.model_validate(row) for row in rows])
+
+    async def history(self, user: CurrentUser, span: timedelta) -> History:
+        """The last `span`, for administrators. Raises Forbidden."""
+        require(user, "admin")
+        await self.batches.flush()
+        until = now()
+        async with self._db.reading() as db:
+            rows = await repository.times(db, until - span)
+        return await asyncio.to_thread(history, rows, until - span, until)
 
     async def make_room(self) -> None:
         """Partitions for the months to come."""

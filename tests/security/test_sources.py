@@ -13,7 +13,8 @@ OURS = ("app", "engine", "ui", "nginx", "loadtest")
 MARKUP = {
     "add_head_html": {"ui/theme.py"},
     "add_body_html": {"ui/theme.py"},
-    "run_method": {"ui/components/vue.py"},
+    # Its arguments go as JSON to a method of our own component.
+    "run_method": {"ui/components/vue.py", "ui/components/prompt_chooser.py"},
     "run_javascript": set[str](),
     "add_css": set(),
     "add_media_files": set(),

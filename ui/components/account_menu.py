@@ -35,6 +35,10 @@ def account_menu(t: Translator, user: CurrentUser) -> None:
                 with ui.element("a").classes("menu-item").props("href=/settings"):
                     icon("settings")
                     text(t("settings"), "label")
+                if user.role == "admin":
+                    with ui.element("a").classes("menu-item").props("href=/admin"):
+                        icon("chart")
+                        text(t("admin"), "label")
             with ui.element("form").props("method=post action=/logout"):
                 with ui.element("button").classes("menu-item").props("type=submit"):
                     icon("logout")

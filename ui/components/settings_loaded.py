@@ -27,7 +27,7 @@ class Loaded(Generic[T]):
         update: Callable[[T], None] | None = None,
     ) -> None:
         self._visit, self._read, self._draw, self._update = visit, read, draw, update
-        self._safely = visit.safely(self._tell)
+        self._safely = visit.safely(self.tell)
         self._drawn = False
         self._content = ui.element("div").classes("loaded")
         self._show(self._skeleton)
@@ -59,7 +59,14 @@ class Loaded(Generic[T]):
             ui.element("i")
             ui.element("i")
 
-    def _tell(self, error: AppError) -> None:
+    def draw_again(self, value: T) -> None:
+        """What was read has grown."""
+        if self._drawn:
+            self._show(lambda: self._draw(value))
+
+    def tell(self, error: AppError) -> None:
+        """In place of the content: what went wrong, and another try."""
+
         def draw() -> None:
             Notice(self._visit.t).show(error)
             button(self._visit.t("try_again"), self.refresh)

@@ -55,6 +55,10 @@ class Visit:
         """Day and minute in the reader's time zone."""
         return moment_words(self.t, at.astimezone(self.zone))
 
+    def second(self, at: datetime) -> str:
+        """Day and second in the reader's time zone."""
+        return at.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
+
 
 def facts(rows: list[tuple[str, str]]) -> ui.element:
     """A description list."""

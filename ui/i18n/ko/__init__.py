@@ -1,6 +1,6 @@
 """Korean texts; the language this service speaks first."""
 
-from ui.i18n.ko import account, chat, control, conversations, errors, settings, sharing, writing
+from ui.i18n.ko import account, admin, chat, control, conversations, errors, settings, sharing, writing
 
 TEXTS: dict[str, str] = (
     account.TEXTS
@@ -10,5 +10,6 @@ TEXTS: dict[str, str] = (
     | sharing.TEXTS
     | control.TEXTS
     | settings.TEXTS
+    | admin.TEXTS
     | errors.TEXTS
 )
