@@ -21,6 +21,8 @@ RAISED = {
     "CHAT_LIMITS__CONCURRENT": "64",
     "CHAT_LIMITS__TOKENS_PER_MINUTE": "1000000000",
     "CHAT_LIMITS__TOKENS_PER_DAY": "1000000000",
+    # Asked for between the answers that are measured.
+    "CHAT_GENERATIONS__TITLES": "false",
 }
 # The engine under test is the one configured; everything else, the database first of all, is not touched.
 KEPT = ("CHAT_ENGINE__", "CHAT_QUEUE__")

@@ -19,6 +19,7 @@ from ui.static_files import FOLDER, CachedStaticFiles
 from ui.templating import not_found
 from ui.templating import unavailable as unavailable
 from ui.theme import add_shared_head
+from ui.thread_page import Renderings
 
 TITLE = "vllm-chat"
 VIEWPORT = "width=device-width, initial-scale=1, interactive-widget=resizes-content"
@@ -36,6 +37,7 @@ def mount(app: FastAPI, *, storage_secret: str | None = None) -> None:
     """
     _forget_earlier_application()
     keep_parent(app)
+    app.state.renderings = Renderings()
     app.include_router(router)
     app.include_router(recovery)
     app.include_router(manifest)

@@ -103,3 +103,13 @@ async def test_the_page_to_print_holds_texts_safely_and_runs_none(served: Served
         for path in (first["conversation_id"], str(uuid4()), "x"):
             other = await lee.get(f"/c/{path}/print")
             assert (other.status_code, "bold" in other.text) == (404, False)
+
+
+async def test_attachments_are_folded_on_the_page_and_hold_no_markup(client: httpx.AsyncClient) -> None:
+    question = 'See:\n\n```text file="<b>notes</b>.txt"\n<script>alert(1)</script>\n```\n\nWhat is it?'
+    first = (await chat(client, question))[0]["data"]
+    html = (await client.get(f"/c/{first['conversation_id']}/print")).text
+    assert "<summary>&lt;b&gt;notes&lt;/b&gt;.txt</summary>" in html
+    assert "&lt;script&gt;alert(1)" in html
+    assert "<script>alert" not in html
+    assert html.count('class="said-text"') == 2

@@ -11,7 +11,7 @@ from ui.deps import time_zone_of
 from ui.i18n import translator_of
 from ui.moments import day_words
 from ui.templating import not_found, unavailable
-from ui.thread_page import said, thread_page
+from ui.thread_page import renderings, thread_page
 
 router = APIRouter(include_in_schema=False)
 
@@ -28,5 +28,5 @@ async def print_page(request: Request, user: User, conversation_id: str, leaf: s
         return unavailable(request, error)
     t = translator_of(request)
     date = day_words(t, conversation.updated_at.astimezone(time_zone_of(request)))
-    messages = await said(t, path)
+    messages = await renderings(request).of(t, path)
     return thread_page(request, "print.html", title=conversation.title, messages=messages, date=date, print_now=True)

@@ -1,6 +1,5 @@
 """`/share/{token}`: what somebody has shared, for whoever has the link. Plain HTML without a live connection."""
 
-from collections import OrderedDict
 from typing import cast
 
 from fastapi import APIRouter, Request
@@ -10,17 +9,13 @@ from app.auth.access import permissions
 from app.auth.current import CurrentUser
 from app.auth.dependencies import services_of
 from app.errors import AppError, NotFound
-from app.sharing.schemas import Shared
 from ui.deps import time_zone_of
-from ui.i18n import Translator, translator_of
+from ui.i18n import translator_of
 from ui.pages.account import go, not_too_fast
 from ui.templating import not_found, unavailable
-from ui.thread_page import Said, said, thread_page
+from ui.thread_page import renderings, thread_page
 
 router = APIRouter(include_in_schema=False)
-# Links are opened many times in a short time; what was rendered lately is kept.
-KEPT = 16
-_rendered: OrderedDict[tuple[object, ...], list[Said]] = OrderedDict()
 
 
 @router.get("/share/{token}")
@@ -38,7 +33,7 @@ async def shared_page(request: Request, token: str) -> Response:
         request,
         "shared.html",
         title=shared.title,
-        messages=await _messages(t, token, shared),
+        messages=await renderings(request).of(t, shared.messages, (token, shared.created_at)),
         date=shared.created_at.astimezone(time_zone_of(request)).strftime("%Y-%m-%d"),
         token=token,
         reader="anybody" if user is None else "member" if "chat" in permissions(user) else "viewer",
@@ -59,14 +54,3 @@ async def continue_shared(request: Request, token: str) -> Response:
     except AppError as error:
         return unavailable(request, error)
     return go(f"/c/{conversation.id}")
-
-
-async def _messages(t: Translator, token: str, shared: Shared) -> list[Said]:
-    key = (token, shared.created_at, t.language)
-    if (kept := _rendered.get(key)) is None:
-        kept = await said(t, shared.messages)
-        _rendered[key] = kept
-        while len(_rendered) > KEPT:
-            _rendered.popitem(last=False)
-    _rendered.move_to_end(key)
-    return kept

@@ -22,6 +22,11 @@
     }
   });
 
+  // On paper nothing can be unfolded.
+  window.addEventListener("beforeprint", () => {
+    for (const folded of document.querySelectorAll("details")) folded.open = true;
+  });
+
   // The page that the menu opened for this asks at once.
   if (document.body.hasAttribute("data-print-now")) window.addEventListener("load", () => window.print());
 })();
