@@ -4,7 +4,7 @@ from nicegui import ui
 
 from app.auth.schemas import InvitationCreate, InvitationCreated, InvitationView
 from app.db import now
-from ui.components.admin_table import table
+from ui.components.admin_table import Cell, table
 from ui.components.safely import Safely
 from ui.components.settings_form import FormDialog, Values, checked, field
 from ui.components.settings_loaded import Loaded
@@ -35,7 +35,7 @@ class InvitationsSection:
         columns = [t(f"column_{name}") for name in ("user", "role", "since", "state", "actions")]
         table(t("admin_invitations"), columns, [self._row(item) for item in items], numbers=0)
 
-    def _row(self, item: InvitationView) -> list:  # type: ignore[type-arg]  # of cells
+    def _row(self, item: InvitationView) -> list[Cell]:
         t, visit = self._visit.t, self._visit
         if item.used_at is not None:
             state = t("invitation_used", day=visit.day(item.used_at))

@@ -5,8 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from ui.components.settings_visit import Visit
-from ui.elements import button, named, text
+from ui.elements import named, text
 
 Cell = str | Callable[[], None]
 
@@ -60,12 +59,6 @@ def search(name: str, on_search: Callable[[str], Awaitable[None]]) -> None:
         text(name)
         field = ui.element("input").classes("input").props("type=search autocomplete=off maxlength=200")
         field.on("input", found, throttle=0.3, leading_events=False, js_handler="(event) => emit(event.target.value)")
-
-
-def more(visit: Visit, read: Callable[[], Awaitable[None]], following: str | None) -> None:
-    """The next part of a long list."""
-    if following is not None:
-        button(visit.t("list_more"), read, classes="button quiet wide")
 
 
 def number(value: float | None) -> str:

@@ -4,14 +4,14 @@ from typing import cast
 
 from nicegui import ui
 
-from app.auth.schemas import ManagedUser, Role, UserChange
+from app.auth.schemas import ManagedUser, Role, UserChange, UserPage
 from ui.components.admin_limits import ask_limits
-from ui.components.admin_table import choice, more, search, table
+from ui.components.admin_paged import Paged
+from ui.components.admin_table import Cell, choice, search, table
 from ui.components.dialogs import confirm
 from ui.components.safely import Action, Safely
-from ui.components.settings_loaded import Loaded
 from ui.components.settings_visit import Visit
-from ui.elements import button, named, text
+from ui.elements import button, named
 
 ROLES = ("admin", "member", "viewer")
 
@@ -22,42 +22,24 @@ class UsersSection:
     def __init__(self, visit: Visit, safely: Safely) -> None:
         self._visit, self._safely = visit, safely
         self._words = ""
-        self._items: list[ManagedUser] = []
-        self._next: str | None = None
         with ui.element("div").classes("filters"):
             search(visit.t("search_address"), self._search)
-        self._loaded = Loaded(visit, self._first, self._draw)
-
-    async def refresh(self) -> None:
-        """From the newest on."""
-        await self._loaded.refresh()
+        self._paged = Paged(visit, self._read, self._draw, visit.t("users_none"))
+        self.refresh = self._paged.refresh
 
     async def _search(self, words: str) -> None:
         self._words = words
         await self.refresh()
 
-    async def _first(self) -> None:
-        self._items, self._next = [], None
-        await self._read()
+    async def _read(self, cursor: str | None) -> UserPage:
+        return await self._visit.services.users.page(self._visit.user, self._words, cursor)
 
-    async def _further(self) -> None:
-        await self._safely.run(self._read)
-        self._loaded.draw_again(None)
-
-    async def _read(self) -> None:
-        page = await self._visit.services.users.page(self._visit.user, self._words, self._next)
-        self._items, self._next = self._items + page.items, page.next
-
-    def _draw(self, _: None) -> None:
+    def _draw(self, items: list[ManagedUser]) -> None:
         t = self._visit.t
-        if not self._items:
-            text(t("users_none"), "empty-note", "p")
-            return
         columns = [t(f"column_{name}") for name in ("user", "role", "since", "state", "actions")]
-        table(t("admin_users"), columns, [self._row(item) for item in self._items], numbers=0)
-        more(self._visit, self._further, self._next)
+        table(t("admin_users"), columns, [self._row(item) for item in items], numbers=0)
 
-    def _row(self, item: ManagedUser) -> list:  # type: ignore[type-arg]  # of cells
+    def _row(self, item: ManagedUser) -> list[Cell]:
         t = self._visit.t
         state = t("user_active") if item.is_active else t("user_disabled")
         return [
