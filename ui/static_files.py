@@ -11,6 +11,8 @@ FOLDER = Path(__file__).parent / "static"
 PLAIN_STYLES = ("tokens.css", "base.css", "icons.css", "forms.css")
 PAGE_STYLES = (
     "layout.css",
+    "sidebar.css",
+    "organize.css",
     "thread.css",
     "markdown.css",
     "settings.css",
@@ -23,7 +25,8 @@ PAGE_STYLES = (
     "admin.css",
 )
 STYLES = (*PLAIN_STYLES, *PAGE_STYLES)
-SCRIPTS = ("shell.js", "attachments.js", "outbox.js", "speech.js", "diagrams.js", "carry.js")
+LIST_SCRIPTS = ("conversation_rows.js", "conversation_parts.js")
+SCRIPTS = ("shell.js", "attachments.js", "outbox.js", "speech.js", "diagrams.js", "carry.js", *LIST_SCRIPTS)
 FOR_EVER = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
 

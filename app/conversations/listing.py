@@ -20,8 +20,8 @@ WINDOWS = (200, 1000)
 MAX_PINNED = 200
 
 Some = Sequence[ColumnElement[bool]]
-# What the page shows under its date headings, and what it has put away; or the id of a folder.
-Section = UUID | Literal["main", "archived"]
+# Each conversation stands in one: archived before all, then pinned, then in its folder (by id), then in no folder.
+Section = UUID | Literal["pinned", "main", "archived"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +87,24 @@ class Listing:
     # For the page
 
     async def overview(self, user: CurrentUser, limit: int) -> Overview:
-        """Folders, what is pinned outside of them, and the first part of the rest."""
+        """Folders, what is pinned, and the first part of the rest."""
         async with self._db.reading() as db:
             folders = await folder_repository.folders(db, user.id)
-            pinned = await list_repository.listed(db, user.id, _section("main", pinned=True), None, MAX_PINNED)
-            rows = await list_repository.listed(db, user.id, _section("main", pinned=False), None, limit + 1)
+            pinned = await list_repository.listed(db, user.id, _section("pinned"), None, MAX_PINNED)
+            rows = await list_repository.listed(db, user.id, _section("main"), None, limit + 1)
         main = Lines(rows[:limit], _cursor(rows, limit))
         return Overview([FolderView.model_validate(folder) for folder in folders], pinned, main)
 
     async def lines(self, user: CurrentUser, section: Section, cursor: str | None, limit: int) -> Lines:
         """The next part of a section. Raises Invalid for a foreign cursor."""
-        some = _section(section, pinned=False if section == "main" else None)
         async with self._db.reading() as db:
-            rows = await list_repository.listed(db, user.id, some, read_cursor(cursor), limit + 1)
+            rows = await list_repository.listed(db, user.id, _section(section), read_cursor(cursor), limit + 1)
         return Lines(rows[:limit], _cursor(rows, limit))
+
+    async def by_ids(self, user: CurrentUser, ids: Sequence[UUID]) -> Sequence[Listed]:
+        """Those that there are, newest first."""
+        async with self._db.reading() as db:
+            return await list_repository.listed(db, user.id, [Conversation.id.in_(ids)], None, len(ids))
 
     async def search(self, user: CurrentUser, q: str, cursor: str | None, limit: int) -> Lines:
         """What a part of the conversations gives, the newest first; to be called again until `next` is None.
@@ -114,16 +118,14 @@ class Listing:
         return Lines(hits, write_cursor(*after) if after else None)
 
 
-def _section(section: Section, *, pinned: bool | None) -> list[ColumnElement[bool]]:
-    some: list[ColumnElement[bool]] = [Conversation.archived.is_(section == "archived")]
-    if isinstance(section, UUID):
-        some.append(Conversation.folder_id == section)
-    elif section == "main":
-        some.append(Conversation.folder_id.is_(None))
-    if pinned is not None:
-        # As the index of the pinned ones says it.
-        some.append(and_(Conversation.pinned) if pinned else not_(Conversation.pinned))
-    return some
+def _section(section: Section) -> Some:
+    if section == "archived":
+        return [Conversation.archived.is_(True)]
+    here = Conversation.archived.is_(False)
+    if section == "pinned":
+        return [here, and_(Conversation.pinned)]
+    folder = Conversation.folder_id == section if isinstance(section, UUID) else Conversation.folder_id.is_(None)
+    return [here, not_(Conversation.pinned), folder]
 
 
 def _cursor(rows: Sequence[Listed] | Sequence[Conversation], limit: int) -> str | None:

@@ -46,9 +46,9 @@ class Organizing:
         async with self._db.transaction() as db:
             if change.folder_id is not None:
                 found_folder(await folder_repository.folder(db, user.id, change.folder_id))
-            await change_repository.change(db, user.id, ids, change.model_dump(exclude_unset=True))
+            count = await change_repository.change(db, user.id, ids, change.model_dump(exclude_unset=True))
             rows = await list_repository.listed(db, user.id, [Conversation.id.in_(ids)], None, len(ids))
-        if not rows:
+        if not count:
             found(None)
         return rows
 
@@ -74,9 +74,9 @@ class Organizing:
         """Bring them back. Raises NotFound when it is too late for all of them, Forbidden."""
         require(user, "chat")
         async with self._db.transaction() as db:
-            await change_repository.restore(db, user.id, ids)
+            count = await change_repository.restore(db, user.id, ids)
             rows = await list_repository.listed(db, user.id, [Conversation.id.in_(ids)], None, len(ids))
-        if not rows:
+        if not count:
             found(None)
         return rows
 

@@ -17,7 +17,7 @@ from app.conversations.models import Conversation, Message, listable
 
 ESCAPE = "\\"
 # Characters before the hit, and in all.
-BEFORE, AROUND = 30, 160
+BEFORE, AROUND = 15, 160
 
 
 async def search(

@@ -38,6 +38,7 @@ class ConversationService:
         self.overview = listing.overview
         self.lines = listing.lines
         self.search = listing.search
+        self.by_ids = listing.by_ids
         self.organize = organizing.organize
         self.remove = organizing.remove
         self.restore = organizing.restore

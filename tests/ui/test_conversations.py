@@ -27,9 +27,10 @@ async def test_moving_between_conversations(person: Callable[..., Any]) -> None:
     await expect(lee.conversations).to_have_text(["First question"])
 
 
-async def test_rename_and_delete(person: Callable[..., Any]) -> None:
+async def test_rename_delete_and_undo(person: Callable[..., Any]) -> None:
     lee = await person()
     await lee.ask("Old name")
+    opened = lee.page.url
     await lee.button("Options").click()
     await lee.button("Rename").click()
     await lee.page.get_by_role("textbox", name="Title").fill("New name")
@@ -38,9 +39,13 @@ async def test_rename_and_delete(person: Callable[..., Any]) -> None:
     await expect(lee.page.get_by_role("heading", level=1)).to_have_text("New name")
     await lee.button("Options").click()
     await lee.button("Delete").click()
-    await lee.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     await lee.page.wait_for_url(lee.url + "/")
     await expect(lee.conversations).to_have_count(0)
+    await expect(lee.page.get_by_role("status").filter(has_text="Deleted.")).to_have_count(1)
+    await lee.button("Undo").click()
+    await lee.page.wait_for_url(opened)
+    await expect(lee.conversations).to_have_text(["New name"])
+    await expect(lee.questions).to_have_text("Old name")
     assert lee.faults == []
 
 

@@ -2,7 +2,6 @@
 
 from functools import partial
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from nicegui import background_tasks, ui
 from nicegui.events import GenericEventArguments
@@ -36,34 +35,30 @@ class Chat:
         t: Translator,
         user: CurrentUser,
         services: Services,
-        zone: ZoneInfo,
         conversation: ConversationView | None,
     ) -> None:
         self._t, self._user, self._services = t, user, services
         self.conversation = conversation
         self._client = ui.context.client
         self._safely = Safely(self._client.request, user, self._tell)
-        self._build(zone)
+        self._build()
         ui.on("visit", self._on_visit)
         ui.on_exception(self._on_bug)
         background_tasks.create(self._start(), context=self._client)
 
-    def _build(self, zone: ZoneInfo) -> None:
+    def _build(self) -> None:
         t, safely = self._t, self._safely
         new_chat = safely(self._new_chat)
-
-        async def visit(conversation_id: UUID) -> None:
-            await safely.run(lambda: self._visit(conversation_id))
 
         async def ask(question: str) -> None:
             await safely.run(lambda: self._suggest(question))
 
         furniture(t)
-        self._sidebar = Sidebar(t, self._user, self._services, zone, visit=visit, new_chat=new_chat)
+        self._sidebar = Sidebar(t, self._user, self._services, safely, self, new_chat)
         with ui.element("div").classes("main") as self._main:
             self._header = Header(
                 t,
-                menu=lambda: ConversationMenu(t, self._user, self._services, safely, self),
+                menu=lambda: ConversationMenu(t, self._user, self._services, safely, self, self._sidebar.organizer),
                 new_chat=new_chat,
                 several=len(self._services.backends.all()) > 1,
             )
@@ -146,10 +141,11 @@ class Chat:
         """Back or forward in the browser."""
         path = str(event.args)
         await self._safely.run(
-            lambda: self._visit(conversation_at(path)) if path.startswith("/c/") else self._new_chat()
+            lambda: self.visit(conversation_at(path)) if path.startswith("/c/") else self._new_chat()
         )
 
-    async def _visit(self, conversation_id: UUID) -> None:
+    async def visit(self, conversation_id: UUID) -> None:
+        """Open a conversation. Raises NotFound."""
         conversation = await self._services.conversations.get(self._user, conversation_id)
         await self._leave(conversation)
         self.conversation = conversation
@@ -206,7 +202,7 @@ class Chat:
 
     async def made(self, conversation: ConversationView) -> None:
         """A conversation has come to be out of the one that is open: go there."""
-        await self._visit(conversation.id)
+        await self.visit(conversation.id)
         await self._sidebar.refresh()
 
     async def gone(self, conversation: ConversationView) -> None:

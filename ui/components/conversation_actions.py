@@ -1,4 +1,4 @@
-"""What the page does with a whole conversation: read, rename, delete."""
+"""What the page does with a whole conversation: read and rename."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from app.conversations.cursor import write_cursor
 from app.conversations.schemas import ConversationUpdate, ConversationView, MessageView
 from app.errors import Invalid, NotFound
 from app.services import Services
-from ui.components.dialogs import ask_title, confirm_delete
+from ui.components.dialogs import ask_title
 from ui.feedback import MAX_TITLE_CHARS
 from ui.i18n import Translator
 
@@ -55,11 +55,3 @@ async def rename(
     except ValidationError:
         raise Invalid("title", code="title_invalid", max=MAX_TITLE_CHARS) from None
     return await services.conversations.update(user, conversation.id, update)
-
-
-async def delete(t: Translator, services: Services, user: CurrentUser, conversation: ConversationView) -> bool:
-    """Ask first; True when it is gone."""
-    if not await confirm_delete(t, conversation.title):
-        return False
-    await services.conversations.delete(user, conversation.id)
-    return True

@@ -1,7 +1,5 @@
 """What can be done with the conversation that is open, as a menu beside its title."""
 
-from typing import Protocol
-
 from nicegui import background_tasks, ui
 from nicegui.events import GenericEventArguments
 
@@ -9,7 +7,8 @@ from app.auth.current import CurrentUser
 from app.conversations.schemas import ConversationView
 from app.services import Services
 from ui.components.control_elements import OPEN_SETTINGS
-from ui.components.conversation_actions import delete, id_in, rename
+from ui.components.conversation_actions import id_in
+from ui.components.organizer import Organizer, Page
 from ui.components.safely import Safely
 from ui.components.settings_visit import Visit
 from ui.components.share_dialog import ShareDialog
@@ -18,23 +17,20 @@ from ui.elements import button, icon_button, menu
 from ui.i18n import Translator
 
 
-class Page(Protocol):
-    """What the menu needs of the page that it stands in."""
-
-    conversation: ConversationView | None
-
-    async def changed(self, conversation: ConversationView) -> None:
-        """A conversation is now like this."""
-
-    async def gone(self, conversation: ConversationView) -> None:
-        """A conversation is no longer there."""
-
-
 class ConversationMenu:
     """Built inside the header. Its entries act on the conversation that is open when they are pressed."""
 
-    def __init__(self, t: Translator, user: CurrentUser, services: Services, safely: Safely, page: Page) -> None:
-        self._t, self._user, self._services, self._page = t, user, services, page
+    def __init__(
+        self,
+        t: Translator,
+        user: CurrentUser,
+        services: Services,
+        safely: Safely,
+        page: Page,
+        organizer: Organizer,
+    ) -> None:
+        self._t, self._user, self._services, self._safely, self._page = t, user, services, safely, page
+        self._organizer = organizer
         client = ui.context.client
         client.on_delete(services.titles.listen(user.id, self._titled))
         with icon_button(t("options"), "more") as self.root:
@@ -42,7 +38,10 @@ class ConversationMenu:
             with menu(t("options")).props("auto-close"):
                 settings = button(t("chat_settings"), None, classes="menu-item", symbol="sliders")
                 settings.on("click", js_handler=OPEN_SETTINGS)
-                button(t("rename"), safely(self._rename), classes="menu-item", symbol="pen")
+                self._entry("rename", "pen")
+                self._pinning = (self._entry("pin", "pin"), self._entry("unpin", "unpin"))
+                self._moving = self._entry("move", "folder", t("move_to_folder"))
+                self._archiving = (self._entry("archive", "archive"), self._entry("unarchive", "unarchive"))
                 sharer = button(t("share"), None, classes="menu-item", symbol="share")
                 sharer.on("click", self._share, js_handler="() => emit(carry.leaf())")
                 for format_name in ("json", "md"):
@@ -50,18 +49,30 @@ class ConversationMenu:
                     saver.on("click", js_handler=f"() => carry.save('{format_name}')")
                 printer = button(t("print_or_pdf"), None, classes="menu-item", symbol="print")
                 printer.on("click", js_handler="() => carry.print()")
-                button(t("delete"), safely(self._delete), classes="menu-item danger", symbol="trash")
+                self._entry("delete", "trash").classes("danger")
+
+    def show(self) -> None:
+        """For the conversation that is open; without one there is no menu."""
+        conversation = self._page.conversation
+        self.root.set_visibility(conversation is not None)
+        if conversation is not None:
+            kept = not conversation.temporary
+            self._moving.set_visibility(kept)
+            for entries, done in ((self._pinning, conversation.pinned), (self._archiving, conversation.archived)):
+                entries[0].set_visibility(kept and not done)
+                entries[1].set_visibility(kept and done)
+
+    def _entry(self, what: str, symbol: str, words: str = "") -> ui.element:
+        async def act() -> None:
+            if (conversation := self._page.conversation) is not None:
+                await self._organizer.act(what, [conversation.id])
+
+        return button(words or self._t(what), self._safely(act), classes="menu-item", symbol=symbol)
 
     def _titled(self, conversation: ConversationView) -> None:
         """The model has found a title."""
         if not self.root.client.is_deleted:
             background_tasks.create(self._page.changed(conversation), context=self.root.client)
-
-    async def _rename(self) -> None:
-        if (conversation := self._page.conversation) is not None:
-            renamed = await rename(self._t, self._services, self._user, conversation)
-            if renamed is not None:
-                await self._page.changed(renamed)
 
     async def _share(self, event: GenericEventArguments) -> None:
         client = self.root.client
@@ -69,8 +80,3 @@ class ConversationMenu:
         conversation = self._page.conversation
         if conversation is not None:
             await ShareDialog(visit, conversation, id_in(event.args)).show()
-
-    async def _delete(self) -> None:
-        conversation = self._page.conversation
-        if conversation and await delete(self._t, self._services, self._user, conversation):
-            await self._page.gone(conversation)

@@ -40,4 +40,4 @@ class Header:
     def show(self, title: str | None) -> None:
         """The title of the conversation; None for a new one."""
         set_text(self._title, title or "")
-        self._menu.root.set_visibility(title is not None)
+        self._menu.show()

@@ -1,44 +1,43 @@
 """The left column: new chat, search, conversations, account."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from app.auth.current import CurrentUser
-from app.conversations.schemas import ConversationView, ListedConversation
+from app.conversations.listing import Section
+from app.errors import Invalid, NotFound
 from app.services import Services
 from ui.components.account_menu import account_menu
-from ui.components.conversation_list import grouped
+from ui.components.conversation_list import ConversationList
+from ui.components.folder_dialogs import create_folder, delete_folder, rename_folder
 from ui.components.header import TOGGLE_SIDEBAR
-from ui.elements import button, icon_button, link, named, text
+from ui.components.organizer import Organizer, Page
+from ui.components.safely import Safely
+from ui.elements import button, icon_button, link, text
 from ui.i18n import Translator
-from ui.theme import icon
 
-SEARCH_PAUSE = 0.25
+# Rows that are read at once.
+PART = 60
+MAX_AT_ONCE = 10_000
 
 
 class Sidebar:
-    """`visit` opens a conversation, `new_chat` none."""
+    """`new_chat` opens no conversation. `organizer` is what the menu of the open conversation works with, too."""
 
     def __init__(
         self,
         t: Translator,
         user: CurrentUser,
         services: Services,
-        zone: ZoneInfo,
-        *,
-        visit: Callable[[UUID], Awaitable[None]],
+        safely: Safely,
+        page: Page,
         new_chat: Callable[[], Awaitable[None]],
     ) -> None:
-        self._t, self._user, self._services, self._zone, self._visit = t, user, services, zone, visit
-        self._links: dict[UUID, ui.element] = {}
-        self._items: list[ListedConversation] = []
-        self._next: str | None = None
-        self._query = ""
-        self._active: UUID | None = None
+        self._t, self._user, self._services, self._safely, self._page = t, user, services, safely, page
         with ui.element("aside").classes("sidebar"):
             with ui.element("div").classes("sidebar-top"):
                 with link("/", new_chat, "brand"):
@@ -48,69 +47,77 @@ class Sidebar:
                 closer.on("click", js_handler=TOGGLE_SIDEBAR)
             fresh = button(t("new_chat"), new_chat, classes="new-chat", symbol="new")
             fresh.on("click", js_handler="() => shell.closeOnPhone()")
-            with ui.element("label").classes("search"):
-                icon("search")
-                field = ui.element("input").props("type=search name=q autocomplete=off maxlength=200")
-                named(field, t("search")).props["placeholder"] = t("search")
-                field.on(
-                    "input",
-                    self._search,
-                    throttle=SEARCH_PAUSE,
-                    leading_events=False,
-                    js_handler="(event) => emit(event.target.value)",
-                )
-            nav = named(ui.element("nav").classes("conversations"), t("conversations"))
-            with nav:
-                self._list = ui.element("div")
+            self._list = ConversationList(t)
+            for event, handler in (("load", self._load), ("visit", self._visit), ("act", self._act)):
+                self._list.on(event, self._safe(handler))
+            self._list.on("folder", self._safe(self._change_folder))
             account_menu(t, user)
         scrim = ui.element("div").classes("scrim").props("aria-hidden=true")
         scrim.on("click", js_handler=TOGGLE_SIDEBAR)
+        self.organizer = Organizer(t, user, services, safely, page, self._list, self.refresh)
 
     async def refresh(self) -> None:
         """Read the list anew."""
-        query = self._query
-        page = await self._services.conversations.list(self._user, query or None)
-        if query == self._query:
-            self._items, self._next = page.items, page.next
-            self._draw()
+        try:
+            self._list.show(await self._services.conversations.overview(self._user, PART))
+        except BaseException:
+            self._list.fail("main")
+            raise
 
     def set_active(self, conversation_id: UUID | None) -> None:
         """Mark the conversation that is shown."""
-        for marked in (self._active, conversation_id):
-            if marked in self._links:
-                current = "page" if marked == conversation_id else None
-                self._links[marked].props.set_optional("aria-current", current)
-        self._active = conversation_id
+        self._list.set_active(conversation_id)
 
-    async def _search(self, event: GenericEventArguments) -> None:
-        self._query = str(event.args).replace("\x00", "").strip()[:200]
-        await self.refresh()
+    def _safe(self, handler: Callable[..., Awaitable[None]]) -> Callable[[GenericEventArguments], Awaitable[None]]:
+        async def handle(event: GenericEventArguments) -> None:
+            arguments = event.args if isinstance(event.args, list) else [event.args]
+            await self._safely.run(lambda: handler(*arguments))
 
-    async def _more(self) -> None:
-        page = await self._services.conversations.list(self._user, self._query or None, self._next)
-        self._items, self._next = self._items + page.items, page.next
-        self._draw()
+        return handle
 
-    def _draw(self) -> None:
-        self._list.clear()
-        self._links.clear()
-        with self._list:
-            if not self._items:
-                text(self._t("search_none" if self._query else "list_empty"), "list-note", "p")
-            for key, items in grouped(self._items, self._zone):
-                text(self._t(key), "group", "h2")
-                with ui.element("ul"):
-                    for item in items:
-                        self._link(item)
-            if self._next:
-                button(self._t("list_more"), self._more, classes="button quiet wide")
-        self.set_active(self._active)
+    async def _load(self, section: str, cursor: str | None) -> None:
+        if section == "main" and cursor is None:
+            await self.refresh()
+            return
+        conversations = self._services.conversations
+        try:
+            if section.startswith("q:"):
+                q = section[2:202].replace("\x00", "")
+                lines = await conversations.search(self._user, q, cursor, PART)
+            else:
+                lines = await conversations.lines(self._user, _section(section), cursor, PART)
+        except BaseException:
+            self._list.fail(section)
+            raise
+        self._list.show_part(section, lines, first=cursor is None)
 
-    def _link(self, item: ConversationView) -> None:
-        async def visit() -> None:
-            await self._visit(item.id)
+    async def _visit(self, conversation_id: str) -> None:
+        await self._page.visit(_uuid(conversation_id))
 
-        with ui.element("li"), link(f"/c/{item.id}", visit, "conversation-link") as element:
-            text(item.title or self._t("untitled"))
-        element.props["title"] = item.title
-        self._links[item.id] = element
+    async def _act(self, what: str, ids: list[str]) -> None:
+        await self.organizer.act(what, [_uuid(one) for one in ids[:MAX_AT_ONCE]])
+
+    async def _change_folder(self, what: str, folder_id: str) -> None:
+        if what == "create":
+            changed: Any = await create_folder(self._t, self._services, self._user)
+        else:
+            folders = (await self._services.folders.all_of(self._user)).items
+            folder = next((one for one in folders if str(one.id) == folder_id), None)
+            if folder is None:
+                raise NotFound("There is no such folder.", code="folder_not_found")
+            change = rename_folder if what == "rename" else delete_folder
+            changed = await change(self._t, self._services, self._user, folder)
+        if changed:
+            await self.refresh()
+
+
+def _section(section: str) -> Section:
+    return section if section in ("main", "archived") else _uuid(section)  # type: ignore[return-value]
+
+
+def _uuid(text: str) -> UUID:
+    """Raises Invalid: the page names no other ids."""
+    try:
+        return UUID(text)
+    except (ValueError, AttributeError, TypeError):
+        raise Invalid("There is no such id.") from None

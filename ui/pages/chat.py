@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.errors import NotFound, Unavailable
 from ui.components.chat import Chat
-from ui.deps import services, time_zone_of, user_of
+from ui.deps import services, user_of
 from ui.i18n import Translator, language_of
 from ui.pages.response import page_response
 from ui.templating import not_found, unavailable
@@ -33,5 +33,5 @@ async def chat_page(request: Request, conversation_id: str = "") -> Response:
         except Unavailable as error:
             ui.context.client.delete()
             return unavailable(request, error)
-    Chat(Translator(language), user, services(), time_zone_of(request), conversation)
+    Chat(Translator(language), user, services(), conversation)
     return page_response(request, language)

@@ -67,6 +67,12 @@
     // … and come back here.
     signIn: () => location.assign(`/login?next=${encodeURIComponent(location.pathname)}`),
     closeOnPhone,
+    // True when it was closed.
+    openSidebar() {
+      const closed = root.dataset.sidebar !== "open";
+      if (closed) setSidebar(true);
+      return closed;
+    },
     toggleSidebar: () => setSidebar(root.dataset.sidebar !== "open"),
     // True when a click on a link should be handled by the page and not open a tab.
     takes(event) {

@@ -7,7 +7,6 @@ TEXTS = {
     "search": "Search conversations",
     "search_none": "Nothing found.",
     "list_empty": "Your conversations will appear here.",
-    "list_more": "Show more",
     "untitled": "Untitled",
     "today": "Today",
     "yesterday": "Yesterday",
@@ -20,8 +19,6 @@ TEXTS = {
     "rename_title": "Rename conversation",
     "rename_label": "Title",
     "delete": "Delete",
-    "delete_title": "Delete this conversation?",
-    "delete_text": "All its questions and answers will be gone. This cannot be undone.",
     # Messages
     "conversation": "Conversation",
     "you": "You",

@@ -7,7 +7,6 @@ TEXTS = {
     "search": "대화 검색",
     "search_none": "찾는 대화가 없습니다.",
     "list_empty": "나눈 대화가 여기에 모입니다.",
-    "list_more": "더 보기",
     "untitled": "제목 없는 대화",
     "today": "오늘",
     "yesterday": "어제",
@@ -20,8 +19,6 @@ TEXTS = {
     "rename_title": "대화 이름 바꾸기",
     "rename_label": "이름",
     "delete": "삭제",
-    "delete_title": "이 대화를 삭제할까요?",
-    "delete_text": "질문과 답변이 모두 지워지며, 되돌릴 수 없습니다.",
     # Messages
     "conversation": "대화",
     "you": "나",
