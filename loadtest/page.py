@@ -4,6 +4,7 @@ import ast
 import asyncio
 import contextlib
 import re
+import time
 import uuid
 from collections.abc import AsyncIterator
 
@@ -21,8 +22,9 @@ _QUERY = re.compile(r"query: (\{.*?\}),?\s*$", re.MULTILINE)
 class Tab:
     """An open page: reads what the server sends and answers its pings, as a page does that nobody touches."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket = socket
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, wanted: str = "") -> None:
+        self._socket, self._wanted = socket, wanted
+        self._told = asyncio.Event()
         self._reading = asyncio.create_task(self._read())
 
     @property
@@ -34,6 +36,16 @@ class Tab:
         async for message in self._socket:
             if message.data == PING:
                 await self._socket.send_str(PONG)
+            elif self._wanted in message.data:
+                self._told.set()
+
+    async def told(self) -> None:
+        """Return when the server has sent what is wanted. Raises RuntimeError when it does not within a minute."""
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                await self._told.wait()
+        except TimeoutError:
+            raise RuntimeError(f"the server has not sent {self._wanted!r}") from None
 
     async def close(self) -> None:
         """As a browser that leaves."""
@@ -54,10 +66,17 @@ class Browser:
         async with self.tab():
             await asyncio.sleep(0.05)
 
+    async def until(self, path: str, text: str) -> float:
+        """Load a page and wait until the server has sent a text to it; seconds. Raises RuntimeError after a minute."""
+        began = time.perf_counter()
+        async with self.tab(path, text) as tab:
+            await tab.told()
+            return time.perf_counter() - began
+
     @contextlib.asynccontextmanager
-    async def tab(self) -> AsyncIterator[Tab]:
+    async def tab(self, path: str = "/", wanted: str = "") -> AsyncIterator[Tab]:
         """A page with its socket, which lives as long as the block. Raises aiohttp.ClientError when it gets none."""
-        page = await self._http.get("/")
+        page = await self._http.get(path)
         page.raise_for_status()
         found = _QUERY.search(page.text)
         if found is None:
@@ -72,7 +91,7 @@ class Browser:
             answer = await socket.receive_str()
             if not answer.startswith(CONNECT):
                 raise RuntimeError(f"the page's socket was refused: {answer}")
-            tab = Tab(socket)
+            tab = Tab(socket, wanted)
             try:
                 yield tab
             finally:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import uvloop
 
-from loadtest.bench import fairness, prediction, restart, second_turn, throughput
+from loadtest.bench import conversations, fairness, prediction, restart, second_turn, throughput
 from loadtest.bench.document import put
 from loadtest.bench.machine import described
 from loadtest.bench.row import Row
 from loadtest.local_server import ROOT, ServerError
 
-ROWS = {row.name: row for row in (fairness.ROW, prediction.ROW, restart.ROW, second_turn.ROW, throughput.ROW)}
+_ALL = (conversations, fairness, prediction, restart, second_turn, throughput)
+ROWS = {module.ROW.name: module.ROW for module in _ALL}
 
 
 def measure(row: Row, passes: int, out: Path) -> None:

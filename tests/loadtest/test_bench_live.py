@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.bench import fairness, prediction, restart, second_turn, throughput
+from loadtest.bench import conversations, fairness, prediction, restart, second_turn, throughput
 from loadtest.bench.row import Figures, Row
 from loadtest.bench.streams import Load
 from loadtest.bench.vllm_server import vllm_server
@@ -24,6 +24,11 @@ def complete(row: Row, found: Figures, *optional: str) -> None:
 async def test_fairness(live_server: Server) -> None:
     size = fairness.Size(tokens=4, backlog=6, singles=2, queued_singles=1, backlogs=(2, 2, 4), seconds=1)
     complete(fairness.ROW, await fairness.measure(live_server.url, size))
+
+
+async def test_conversations(live_server: Server) -> None:
+    size = conversations.Size(conversations=30, messages=60, few=3, rounds=1)
+    complete(conversations.ROW, await conversations.compare(live_server.url, size))
 
 
 async def test_prediction(live_server: Server) -> None:
