@@ -52,7 +52,9 @@ async def test_many_change_together_and_foreign_ones_do_not(served: Served, clie
                 await conversations.organize(await who(other), [first], change)
         with pytest.raises(NotFound):
             await conversations.remove(await who(other), [first])
-    assert len((await conversations.lines(user, folder, None, 10)).items) == 2
+    # What is pinned stands above its folder.
+    assert [row.id for row in (await conversations.lines(user, folder, None, 10)).items] == [first]
+    assert [row.id for row in (await conversations.overview(user, 10)).pinned] == [second]
 
 
 async def test_a_deleted_conversation_is_gone_until_it_is_brought_back(
