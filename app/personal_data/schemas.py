@@ -1,5 +1,7 @@
 """Parts of the export that appear nowhere else."""
 
+from uuid import UUID
+
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 
@@ -13,3 +15,15 @@ class SessionView(BaseModel):
     created_at: AwareDatetime
     last_seen_at: AwareDatetime | None
     expires_at: AwareDatetime
+
+
+class LinkView(BaseModel):
+    """A link to a conversation, without its token."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    conversation_id: UUID
+    leaf_id: UUID
+    title: str
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None

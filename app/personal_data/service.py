@@ -21,10 +21,11 @@ from app.errors import NotFound
 from app.library import repository as library
 from app.library.schemas import PresetView, PromptView
 from app.personal_data import repository
-from app.personal_data.schemas import SessionView
+from app.personal_data.schemas import LinkView, SessionView
 from app.request_log import repository as request_log
 from app.request_log.schemas import RequestView
 from app.request_log.service import RequestLogService
+from app.sharing import repository as sharing
 
 
 class PersonalDataService:
@@ -37,8 +38,8 @@ class PersonalDataService:
 
     async def export(self, user: CurrentUser) -> AsyncIterator[str]:
         """The parts of the document in order: profile, sessions and keys without their secrets, presets and prompts,
-        conversations with all messages, usage, and what the audit log holds. Raises
-        Forbidden, NotFound before the first part."""
+        folders, links, conversations with all messages, usage, and what the audit log holds. Raises Forbidden, NotFound
+        before the first part."""
         require(user, "account")
         async with self._db.reading() as db:
             account = await accounts.user_by_id(db, user.id)
@@ -46,6 +47,7 @@ class PersonalDataService:
             sessions = await repository.sessions(db, user.id)
             presets, prompts = await library.presets(db, user.id), await library.prompts(db, user.id)
             folders = await repository.folders(db, user.id)
+            shares = await sharing.of_user(db, user.id)
         if account is None:
             raise NotFound("This account no longer exists.")
         self._audit.record("data.exported", user, f"user:{user.id}")
@@ -57,6 +59,7 @@ class PersonalDataService:
             ("presets", PresetView, presets),
             ("prompts", PromptView, prompts),
             ("folders", FolderView, folders),
+            ("shares", LinkView, shares),
         ]
         return self._parts(user.id, account, lists)
 

@@ -24,6 +24,7 @@ async def test_everything_of_the_account_and_nothing_else(served: Served, client
         key = (await lee.post("/api/keys", json={"name": "내 프로그램"})).json()
         preset = (await lee.post("/api/presets", json={"name": "번역", "params": {"seed": 7}})).json()
         prompt = (await lee.post("/api/prompts", json={"title": "요약", "text": "{{글}} 요약"})).json()
+        shared = (await lee.post(f"/api/conversations/{first['conversation_id']}/share", json={})).json()
         answer = await lee.get("/api/users/me/export")
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("application/json")
@@ -38,11 +39,14 @@ async def test_everything_of_the_account_and_nothing_else(served: Served, client
             "presets",
             "prompts",
             "folders",
+            "shares",
             "conversations",
             "usage",
             "audit",
         }
         assert document["profile"] == me
+        assert [item["leaf_id"] for item in document["shares"]] == [shared["leaf_id"]]
+        assert shared["url"].rpartition("/")[2] not in answer.text
         assert (document["presets"], document["prompts"]) == ([preset], [prompt])
         assert [session["kind"] for session in document["sessions"]] == ["jwt"]
         assert [(item["name"], item["prefix"]) for item in document["keys"]] == [("내 프로그램", key["prefix"])]
@@ -56,7 +60,7 @@ async def test_everything_of_the_account_and_nothing_else(served: Served, client
         assert {item["user_id"] for item in document["usage"]} == {me["id"]}
         actions = [item["action"] for item in document["audit"]]
         assert actions[:2] == ["user.registered", "signin.ok"]
-        assert actions[-2:] == ["key.created", "data.exported"]
+        assert actions[-3:] == ["key.created", "share.created", "data.exported"]
         for secret in (key["key"], "hash", "비밀", "kim@example.com", PASSWORD):
             assert secret not in answer.text
         # A stolen key must not carry everything away.
