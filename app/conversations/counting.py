@@ -32,6 +32,14 @@ class Count:
     too_long: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said before. `start`: the message at which the newest prompt began, if not at the beginning."""
+
+    turns: tuple[prompts.Turn, ...] = ()
+    start: str | None = None
+
+
 class Counting:
     """One count at a time in this process: typing must not slow down what others read."""
 
@@ -40,36 +48,25 @@ class Counting:
         self._backends = backends
         self._turn = asyncio.Lock()
 
-    async def next_prompt(
-        self,
-        user: CurrentUser,
-        typed: str,
-        conversation_id: UUID | None,
-        leaf_id: UUID | None,
-        beginning: ChatSettings,
-        model: str | None,
-    ) -> Count | None:
-        """For `typed` said after the message `leaf_id`; without a conversation with the settings and the model that one
-        is begun with. None while the model is not ready or has too much to do. Raises NotFound."""
+    async def said(self, user: CurrentUser, conversation_id: UUID, leaf_id: UUID | None) -> Said:
+        """What was said up to the message `leaf_id`, to be counted with one text after the other. Raises NotFound."""
+        async with self._db.reading() as db:
+            row = found(await repository.conversation(db, user.id, conversation_id))
+            path = await repository.path(db, row.id, leaf_id) if leaf_id else []
+        return Said(tuple(prompts.turns(path)), prompts.last_start(path))
+
+    async def next_prompt(self, said: Said, typed: str, settings: ChatSettings, model: str | None) -> Count | None:
+        """With `typed` as the next message. None while the model is not ready or has too much to do."""
         async with self._turn:
-            path = []
-            if conversation_id is not None:
-                async with self._db.reading() as db:
-                    row = found(await repository.conversation(db, user.id, conversation_id))
-                    path = await repository.path(db, conversation_id, leaf_id) if leaf_id else []
-                beginning = ChatSettings.model_validate({"system_prompt": row.system_prompt, "params": row.params})
-                model = row.model
             if (engine := self._engine(model)) is None:
                 return None
-            said = prompts.turns(path)
+            turns = list(said.turns)
             # Nothing typed yet: what is there counts without the last word of the user.
-            if typed.strip() or not said:
-                said.append(prompts.Turn(new_id(), ChatMessage("user", typed)))
-            window = engine.info.max_model_len
+            if typed.strip() or not turns:
+                turns.append(prompts.Turn(new_id(), ChatMessage("user", typed)))
+            window, most = engine.info.max_model_len, settings.params.max_tokens
             try:
-                fitted = await prompts.fit(
-                    engine, beginning.system_prompt, said, beginning.params.max_tokens, prompts.last_start(path)
-                )
+                fitted = await prompts.fit(engine, settings.system_prompt, turns, most, said.start)
             except TooLarge as error:
                 return Count(int(error.params["tokens"]), window, exact=True, too_long=True)
             exact = fitted.prompt.token_ids is not None

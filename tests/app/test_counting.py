@@ -8,13 +8,11 @@ import pytest
 
 from app.auth.current import CurrentUser
 from app.config import Settings
-from app.conversations.counting import BUSY, Count
+from app.conversations.counting import BUSY, Count, Said
 from app.conversations.schemas import ChatSettings
 from app.errors import NotFound
 from tests.app.serving import Served, chat, serving
 from tests.scripted_engine import ScriptedEngine
-
-NOTHING = ChatSettings()
 
 
 @pytest.fixture
@@ -36,10 +34,11 @@ async def test_what_is_counted_is_what_is_sent(served: Served, client: httpx.Asy
     kim, counting = await user_of(served, client), served.services.counting
     settings = {"system_prompt": "be kind", "params": {"max_tokens": 5}}
     begun = ChatSettings.model_validate(settings)
-    assert await counting.next_prompt(kim, "a b c", None, None, begun, None) == Count(5, 40, exact=True)
+    assert await counting.next_prompt(Said(), "a b c", begun, None) == Count(5, 40, exact=True)
     first = (await chat(client, "a b c", settings=settings))[0]["data"]
     assert served.engine.prompts[-1].tokens == 5
     conversation, leaf = UUID(first["conversation_id"]), UUID(first["message_id"])
+    said = await counting.said(kim, conversation, leaf)
     # The system prompt, the question and its answer; then with what is typed, then too much of it.
     for typed, count in (
         ("", Count(8, 40, exact=True)),
@@ -47,7 +46,7 @@ async def test_what_is_counted_is_what_is_sent(served: Served, client: httpx.Asy
         ("x " * 32, Count(34, 40, exact=True, dropped=True)),
         ("x " * 40, Count(42, 40, exact=True, too_long=True)),
     ):
-        assert await counting.next_prompt(kim, typed, conversation, leaf, NOTHING, None) == count, typed
+        assert await counting.next_prompt(said, typed, begun, None) == count, typed
     await chat(client, "d e", conversation_id=first["conversation_id"])
     assert served.engine.prompts[-1].tokens == 10
 
@@ -57,11 +56,11 @@ async def test_another_user_and_a_busy_model_count_nothing(served: Served, clien
     counting, conversation = served.services.counting, UUID(first["conversation_id"])
     async with served.client("lee@example.com") as lee:
         with pytest.raises(NotFound):
-            await counting.next_prompt(await user_of(served, lee), "", conversation, None, NOTHING, None)
+            await counting.said(await user_of(served, lee), conversation, None)
     kim, admission = await user_of(served, client), served.services.backends.default.admission
     places = [admission.enter(kim.id) for _ in range(BUSY + 1)]
     assert admission.running > BUSY
-    assert await counting.next_prompt(kim, "a", conversation, None, NOTHING, None) is None
+    assert await counting.next_prompt(Said(), "a", ChatSettings(), None) is None
     assert await counting.system_prompt("be kind", None) is None
     for place in places:
         admission.leave(place)

@@ -94,7 +94,7 @@ async def test_presets(person: Callable[..., Any], served: Served) -> None:
     await expect(preset.locator("option:checked")).to_have_text("Poet")
     # What differs from it is no longer it; choosing it brings everything back.
     await panel.get_by_label("System prompt").fill("Be a cook")
-    await expect(preset.locator("option:checked")).to_have_text("Own settings")
+    await expect(preset.locator("option:checked")).to_have_text("No preset")
     await preset.select_option("Poet")
     await expect(panel.get_by_label("System prompt")).to_have_value("Be a poet")
     await panel.get_by_role("button", name="Use for new chats").click()

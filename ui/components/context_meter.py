@@ -9,7 +9,7 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from app.auth.current import CurrentUser
-from app.conversations.counting import Count
+from app.conversations.counting import Count, Said
 from app.conversations.schemas import MAX_MESSAGE_CHARS, ChatSettings, ConversationView
 from app.errors import AppError
 from app.services import Services
@@ -63,6 +63,8 @@ class ContextMeter:
         self._t, self._user, self._services, self._place = t, user, services, place
         self._running = self._counting = False
         self._wanted: str | None = None
+        # Read once for all that is typed after it.
+        self._said: tuple[UUID, UUID | None, Said] | None = None
         self._safely = Safely(ui.context.client.request, user, self._unknown)
         self._ring = MeterRing()
         self._ring.on("typed", self._on_typed)
@@ -71,10 +73,11 @@ class ContextMeter:
         """Whether an answer is being written here."""
         self._running = running
         if not running:
-            self._ring.ask()
+            self.changed()
 
     def changed(self) -> None:
         """Another conversation is shown, or it is answered otherwise."""
+        self._said = None
         self._ring.ask()
 
     async def _on_typed(self, event: GenericEventArguments) -> None:
@@ -92,16 +95,18 @@ class ContextMeter:
 
     async def _count(self, text: str) -> None:
         control, conversation, leaf = self._place()
-        count = await self._services.counting.next_prompt(
-            self._user,
-            text[: MAX_MESSAGE_CHARS + 1],
-            conversation.id if conversation is not None else None,
-            leaf,
-            control.settings,
-            control.model,
-        )
+        said = await self._read(conversation.id, leaf) if conversation is not None else Said()
+        counting = self._services.counting
+        count = await counting.next_prompt(said, text[: MAX_MESSAGE_CHARS + 1], control.settings, control.model)
         if count is not None and not self._running:
             self._show(count)
+
+    async def _read(self, conversation_id: UUID, leaf: UUID | None) -> Said:
+        if self._said is not None and self._said[:2] == (conversation_id, leaf):
+            return self._said[2]
+        said = await self._services.counting.said(self._user, conversation_id, leaf)
+        self._said = (conversation_id, leaf, said)
+        return said
 
     def _show(self, count: Count) -> None:
         t, share = self._t, count.tokens / count.window

@@ -53,7 +53,10 @@ export default {
   },
   methods: {
     choose(event) {
-      this.$emit("choose", event.target.value);
+      const wanted = event.target.value;
+      // As before, until the server has taken it.
+      event.target.value = this.chosen;
+      this.$emit("choose", wanted);
     },
     begin() {
       this.naming = true;

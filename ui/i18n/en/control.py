@@ -38,7 +38,7 @@ TEXTS: dict[str, str] = {
     "tokens_about": "about {count} tokens",
     # Presets
     "preset": "Preset",
-    "preset_none": "Own settings",
+    "preset_none": "No preset",
     "presets_empty": "No presets yet",
     "preset_is_default": "for new chats",
     "preset_name": "Name of the preset",

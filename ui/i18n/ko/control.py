@@ -38,7 +38,7 @@ TEXTS: dict[str, str] = {
     "tokens_about": "토큰 약 {count}개",
     # Presets
     "preset": "프리셋",
-    "preset_none": "직접 설정",
+    "preset_none": "프리셋 없음",
     "presets_empty": "아직 프리셋이 없습니다",
     "preset_is_default": "새 대화용",
     "preset_name": "프리셋 이름",
