@@ -1,13 +1,18 @@
 """Both languages are complete, every error has words, and no word is outside the texts."""
 
 import ast
+import importlib
+import pkgutil
 import re
 import string
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+import ui.i18n.en
+import ui.i18n.ko
 from app.errors import AppError, NotFound, RateLimited, TooLarge
 from tests.rig.server import ROOT
 from ui.feedback import words_for, words_for_event
@@ -30,6 +35,14 @@ def test_languages_have_the_same_texts_with_the_same_figures() -> None:
     for key, text in KO.items():
         assert fields(text) == fields(EN[key]), key
         assert text.strip() == text != ""
+
+
+def test_no_text_is_hidden_by_one_of_the_same_name() -> None:
+    for package in (ui.i18n.en, ui.i18n.ko):
+        names = [module.name for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")]
+        keys = [key for name in names for key in importlib.import_module(name).TEXTS]
+        assert [key for key, count in Counter(keys).items() if count > 1] == []
+        assert len(keys) == len(package.TEXTS)
 
 
 def test_korean_is_korean() -> None:

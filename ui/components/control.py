@@ -165,7 +165,7 @@ def tokens_words(t: Translator, count: Count | None) -> str:
     """“12 tokens”, or “about 12 tokens” where only an estimate is known."""
     if count is None:
         return ""
-    return t("tokens" if count.exact else "tokens_about", count=f"{count.tokens:,}")
+    return t("token_count" if count.exact else "token_count_about", count=f"{count.tokens:,}")
 
 
 def _settings(preset: PresetView) -> ChatSettings:

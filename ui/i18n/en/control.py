@@ -3,7 +3,6 @@
 TEXTS: dict[str, str] = {
     # Panel
     "chat_settings": "Chat settings",
-    "close": "Close",
     "settings_for_this": "They count for this conversation, from the next answer on.",
     "settings_for_new": "They count for the conversation that you begin here.",
     "system_prompt": "System prompt",
@@ -34,8 +33,8 @@ TEXTS: dict[str, str] = {
     "not_saved": "Not saved: please look at what is marked.",
     "saving": "Saving …",
     "saved": "Saved",
-    "tokens": "{count} tokens",
-    "tokens_about": "about {count} tokens",
+    "token_count": "{count} tokens",
+    "token_count_about": "about {count} tokens",
     # Presets
     "preset": "Preset",
     "preset_none": "No preset",

@@ -3,7 +3,6 @@
 TEXTS: dict[str, str] = {
     # Panel
     "chat_settings": "대화 설정",
-    "close": "닫기",
     "settings_for_this": "이 대화의 다음 답변부터 적용됩니다.",
     "settings_for_new": "여기서 시작하는 대화에 적용됩니다.",
     "system_prompt": "시스템 프롬프트",
@@ -34,8 +33,8 @@ TEXTS: dict[str, str] = {
     "not_saved": "저장되지 않음: 표시된 항목을 확인해 주세요.",
     "saving": "저장 중 …",
     "saved": "저장됨",
-    "tokens": "토큰 {count}개",
-    "tokens_about": "토큰 약 {count}개",
+    "token_count": "토큰 {count}개",
+    "token_count_about": "토큰 약 {count}개",
     # Presets
     "preset": "프리셋",
     "preset_none": "프리셋 없음",
