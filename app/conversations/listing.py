@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, not_
+from sqlalchemy import ColumnElement
 
 from app.auth.current import CurrentUser
 from app.conversations import folder_repository, list_repository, search_repository
@@ -123,9 +123,9 @@ def _section(section: Section) -> Some:
         return [Conversation.archived.is_(True)]
     here = Conversation.archived.is_(False)
     if section == "pinned":
-        return [here, and_(Conversation.pinned)]
+        return [here, Conversation.pinned.is_(True)]
     folder = Conversation.folder_id == section if isinstance(section, UUID) else Conversation.folder_id.is_(None)
-    return [here, not_(Conversation.pinned), folder]
+    return [here, Conversation.pinned.is_(False), folder]
 
 
 def _cursor(rows: Sequence[Listed] | Sequence[Conversation], limit: int) -> str | None:

@@ -42,11 +42,12 @@ class Conversation(Base):
     temporary: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 
-Index("ix_conversations_user_updated", Conversation.user_id, Conversation.updated_at.desc(), Conversation.id.desc())
+NEWEST = (Conversation.user_id, Conversation.updated_at.desc(), Conversation.id.desc())
+Index("ix_conversations_user_updated", *NEWEST)
 # Few rows have these; the others need not be looked at.
 for name, columns, some in (
     ("ix_conversations_folder_id", (Conversation.folder_id,), Conversation.folder_id.is_not(None)),
-    ("ix_conversations_pinned", (Conversation.user_id,), Conversation.pinned),
+    ("ix_conversations_pinned", NEWEST, Conversation.pinned.is_(True)),
     ("ix_conversations_deleted_at", (Conversation.deleted_at,), Conversation.deleted_at.is_not(None)),
     ("ix_conversations_temporary", (Conversation.updated_at,), Conversation.temporary),
 ):

@@ -11,10 +11,13 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-INDEXES = {
-    "ix_conversations_folder_id": ("folder_id", sa.column("folder_id").is_not(None)),
-    "ix_conversations_pinned": ("user_id", sa.column("pinned", sa.Boolean())),
-    "ix_conversations_deleted_at": ("deleted_at", sa.column("deleted_at").is_not(None)),
+INDEXES: dict[str, tuple[list[str | sa.TextClause], sa.ColumnElement[bool]]] = {
+    "ix_conversations_folder_id": (["folder_id"], sa.column("folder_id").is_not(None)),
+    "ix_conversations_pinned": (
+        ["user_id", sa.text("updated_at DESC"), sa.text("id DESC")],
+        sa.column("pinned", sa.Boolean()).is_(True),
+    ),
+    "ix_conversations_deleted_at": (["deleted_at"], sa.column("deleted_at").is_not(None)),
 }
 
 
@@ -34,8 +37,8 @@ def upgrade() -> None:
     folder = sa.ForeignKey("folders.id", name="fk_conversations_folder_id_folders", ondelete="set null")
     op.add_column("conversations", sa.Column("folder_id", sa.Uuid(), folder, nullable=True), inline_references=True)
     op.add_column("conversations", sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
-    for name, (column, some) in INDEXES.items():
-        op.create_index(name, "conversations", [column], sqlite_where=some, postgresql_where=some)
+    for name, (columns, some) in INDEXES.items():
+        op.create_index(name, "conversations", columns, sqlite_where=some, postgresql_where=some)
 
 
 def downgrade() -> None:
