@@ -71,6 +71,6 @@ TEXTS: dict[str, str] = {
     "error_not_shared": "This conversation is not shared.",
     # Temporary chats
     "temporary": "Temporary chat",
-    "temporary_text": "Kept in no list and no search. Deleted when you leave, and at the latest after a day.",
+    "temporary_text": "Kept in no list and no search. Deleted when you open another chat, at the latest after a day.",
     "error_temporary_chat": "A temporary chat cannot be shared.",
 }

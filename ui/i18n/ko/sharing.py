@@ -71,6 +71,6 @@ TEXTS: dict[str, str] = {
     "error_not_shared": "공유하지 않은 대화입니다.",
     # Temporary chats
     "temporary": "임시 대화",
-    "temporary_text": "목록과 검색에 남지 않습니다. 떠나면 바로, 늦어도 하루 뒤에 삭제됩니다.",
+    "temporary_text": "목록과 검색에 남지 않습니다. 다른 대화를 열면 바로, 늦어도 하루 뒤에 삭제됩니다.",
     "error_temporary_chat": "임시 대화는 공유할 수 없습니다.",
 }
