@@ -22,19 +22,7 @@ RAISED = {
     "tokens_per_day": 10**9,
 }
 
-pytest_plugins = ["tests.rig.fixtures"]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Several workers share the suite by files. Those with a real engine are one group, for two engines at a time would
-    have half a processor each; it is the longest, and begins first."""
-    if config.getoption("numprocesses", None) is None and not hasattr(config, "workerinput"):
-        return
-    for item in items:
-        engine = "vllm" in item.keywords or "live_server" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("engine" if engine else item.path.name))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group").args[0] != "engine")  # type: ignore[union-attr]
+pytest_plugins = ["tests.rig.fixtures", "tests.rig.sharing"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

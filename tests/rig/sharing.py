@@ -1,0 +1,23 @@
+"""How several workers share the suite: by files, and all that start a real engine go to one of them, for two engines at
+a time would have half a processor each."""
+
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+ENGINE = ("clients/", "e2e/", "engine/", "fuzz/", "loadtest/", "monitoring/", "ui/test_real_engine.py")
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # the package has no types of its own
+    """The queue of one worker after the other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0].removeprefix("tests/")
+        return "engine" if path.startswith(ENGINE) else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Asked only with `-n`."""
+    return ByFile(config, log)
