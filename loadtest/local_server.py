@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,8 +82,10 @@ def wait_for(process: subprocess.Popen[bytes], url: str, log: Path, seconds: flo
 
 
 @contextlib.contextmanager
-def started(settings: Mapping[str, str], seconds: float = 600) -> Iterator[LocalServer]:
-    """Start it with these CHAT_ settings beside ours, wait until it answers questions, stop it at the end."""
+def started(
+    settings: Mapping[str, str], seconds: float = 600, module: Sequence[str] = ("app", "serve")
+) -> Iterator[LocalServer]:
+    """Start it with these settings beside ours, wait until it answers questions, stop it at the end."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("CHAT_") or k.startswith(KEPT)}
@@ -93,7 +95,7 @@ def started(settings: Mapping[str, str], seconds: float = 600) -> Iterator[Local
         with open(log, "wb") as output:
             # In a session of its own, so that Ctrl-C ends Locust first; in an empty folder, without a .env.
             process = subprocess.Popen(
-                [sys.executable, "-m", "app", "serve"],
+                [sys.executable, "-m", *module],
                 cwd=folder,
                 env={**inherited, **own, **settings},
                 stdin=subprocess.DEVNULL,

@@ -25,6 +25,7 @@ class Tab:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, wanted: str = "") -> None:
         self._socket, self._wanted = socket, wanted
         self._told = asyncio.Event()
+        self.received = 0  # characters
         self._reading = asyncio.create_task(self._read())
 
     @property
@@ -34,6 +35,7 @@ class Tab:
 
     async def _read(self) -> None:
         async for message in self._socket:
+            self.received += len(message.data)
             if message.data == PING:
                 await self._socket.send_str(PONG)
             elif self._wanted in message.data:

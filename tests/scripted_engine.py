@@ -13,13 +13,14 @@ class ScriptedEngine:
     """Implements `engine.base.Engine`. One word is one token, in prompts and replies.
 
     `gate` holds every step back while it is cleared; `delay` is the time of a step in seconds. `thoughts` come before
-    the reply.
+    the reply, and `first` is the time of its first token.
     """
 
     def __init__(self, reply: str = REPLY, window: int = 8192, slots: int = 4, delay: float = 0.0) -> None:
         self.reply = reply
         self.delay = delay
         self.thoughts = ""
+        self.first = 0.0
         self.gate = asyncio.Event()
         self.gate.set()
         self.may_start = asyncio.Event()
@@ -80,6 +81,7 @@ class ScriptedEngine:
             return
         self.running.add(request_id)
         try:
+            await asyncio.sleep(self.first)
             for thought in self.thoughts.split():
                 await asyncio.sleep(self.delay)
                 await self.gate.wait()

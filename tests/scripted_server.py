@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+from pathlib import Path
 
 from app.config import load_settings
 from app.logs import configure_logging
@@ -33,12 +34,17 @@ def hello(name: str) -> str:
 
 
 def main() -> None:
-    """Serve until interrupted; CHAT_* settings as always, SCRIPTED_DELAY seconds per word."""
+    """Serve until interrupted. CHAT_* settings as always; SCRIPTED_DELAY seconds per word, SCRIPTED_FIRST before the
+    first one, and SCRIPTED_REPLY, a file with what is said."""
     settings = load_settings()
     configure_logging(json=False)
     migrate(settings)
 
-    engine = ScriptedEngine(REPLY, delay=float(os.environ.get("SCRIPTED_DELAY", "0.05")))
+    reply = os.environ.get("SCRIPTED_REPLY")
+    engine = ScriptedEngine(
+        Path(reply).read_text() if reply else REPLY, delay=float(os.environ.get("SCRIPTED_DELAY", "0.05"))
+    )
+    engine.first = float(os.environ.get("SCRIPTED_FIRST", "0"))
     app = create_app(settings, engine)
     config = configured(settings, app)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:

@@ -10,6 +10,7 @@ from ui.components.rating import Rating
 from ui.components.reasoning import Reasoning, code_labels
 from ui.components.receipt import receipt_details, receipt_line
 from ui.components.versions import Versions
+from ui.components.vue import Frame
 from ui.elements import ONCE, button, icon_button, named, set_text, text
 from ui.i18n import Translator
 from ui.markdown_view import MarkdownView, safe_html
@@ -22,7 +23,7 @@ class Answer:
         self._t, self._message_id, self._actions = t, message_id, actions
         self._view: MarkdownView | None = None
         self.receipt: dict[str, Any] | None = None
-        self.root = ui.element("article").classes("answer")
+        self.root = Frame().classes("answer")
         self.root.props["data-message"] = str(message_id)
         with self.root:
             with ui.element("div").classes("answer-name"):
@@ -130,12 +131,13 @@ class Answer:
 
     def _show_receipt(self, receipt: dict[str, Any]) -> None:
         opener = button(self._t("details"), lambda: toggle_details(), classes="tool", symbol="info")  # noqa: PLW0108
+        opener.props["aria-expanded"] = "false"
         text(receipt_line(self._t, receipt), "receipt-line")
-        with self._details:
-            details = receipt_details(self._t, receipt)
 
         def toggle_details() -> None:
-            details.set_visibility(not details.visible)
-            opener.props["aria-expanded"] = str(details.visible).lower()
-
-        toggle_details()
+            shown = opener.props["aria-expanded"] == "true"
+            self._details.clear()
+            if not shown:
+                with self._details:
+                    receipt_details(self._t, receipt)
+            opener.props["aria-expanded"] = str(not shown).lower()

@@ -8,7 +8,7 @@ from app.conversations.schemas import MessageView
 from ui.attachments import TextFile, pieces
 from ui.components.message_actions import MessageActions
 from ui.components.versions import Versions
-from ui.components.vue import Editor
+from ui.components.vue import Editor, Frame
 from ui.elements import icon_button, named, text
 from ui.i18n import Translator
 from ui.theme import icon
@@ -24,7 +24,7 @@ class Question:
     def __init__(self, t: Translator, message: MessageView, actions: MessageActions) -> None:
         self._t, self._message, self._actions = t, message, actions
         self._editor: Editor | None = None
-        self.root = named(ui.element("article").classes("question"), t("you"))
+        self.root = named(Frame().classes("question"), t("you"))
         self.root.props["data-message"] = str(message.id)
         with self.root:
             with ui.element("div").classes("question-row") as self._row:

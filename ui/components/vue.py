@@ -69,6 +69,10 @@ class ModelChoice(ui.element, component="model_choice.js"):
         self.props["refused"] = self._refused
 
 
+class Frame(ui.element, component="frame.js"):
+    """An `article` whose inside costs nothing while something else on the page changes."""
+
+
 class Editor(ui.element, component="editor.js"):
     """A question being edited. Emits `save` with the text, and `cancel`."""
 
