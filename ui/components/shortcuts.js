@@ -20,10 +20,10 @@ function field() {
 }
 
 function search() {
-  if (document.documentElement.dataset.sidebar !== "open") window.shell.toggleSidebar();
-  const input = document.querySelector(".sidebar input[type=search]");
-  // What is hidden cannot be focused: after the frame that shows it.
-  requestAnimationFrame(() => requestAnimationFrame(() => input?.select()));
+  const choose = () => document.querySelector(".sidebar input[type=search]")?.select();
+  // A sidebar that comes in only now takes the keyboard when a frame has shown it.
+  if (window.shell.openSidebar()) requestAnimationFrame(() => requestAnimationFrame(choose));
+  else choose();
 }
 
 function signs({ mod, shift, sign }) {

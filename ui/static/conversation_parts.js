@@ -23,12 +23,8 @@
       </label>`,
     props: { label: String },
     emits: ["query"],
-    mounted() {
-      document.addEventListener("keydown", this.onShortcut);
-    },
     unmounted() {
       clearTimeout(this.pause);
-      document.removeEventListener("keydown", this.onShortcut);
     },
     methods: {
       // Also what is being composed: a Korean syllable is finished only by the one after it.
@@ -47,15 +43,6 @@
       },
       focus() {
         this.$refs.field.focus();
-      },
-      onShortcut(event) {
-        const alone = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
-        if (!alone || event.key.toLowerCase() !== "k") return;
-        event.preventDefault();
-        const choose = () => this.$refs.field.select();
-        // A sidebar that comes in only now takes the keyboard in the next frame.
-        if (window.shell.openSidebar()) requestAnimationFrame(choose);
-        else choose();
       },
     },
   };
