@@ -20,10 +20,8 @@ function field() {
 }
 
 function search() {
-  const choose = () => document.querySelector(".sidebar input[type=search]")?.select();
-  // A sidebar that comes in only now takes the keyboard when a frame has shown it.
-  if (window.shell.openSidebar()) requestAnimationFrame(() => requestAnimationFrame(choose));
-  else choose();
+  window.shell.openSidebar();
+  document.querySelector(".sidebar input[type=search]")?.select();
 }
 
 function signs({ mod, shift, sign }) {
