@@ -20,6 +20,7 @@ PAGE_STYLES = (
     "share.css",
     "paper.css",
     "control.css",
+    "control_icons.css",
     "composing.css",
     "reach.css",
     "admin.css",
