@@ -16,7 +16,7 @@ from app.services import Services
 from ui.branches import Branches
 from ui.components.conversation_actions import read_messages
 from ui.components.following import Following
-from ui.components.messages import Messages, Model
+from ui.components.messages import NEWEST, WINDOW, Messages, Model
 from ui.components.safely import Action, Safely
 from ui.components.versions import STEPS, Direction, place_words
 from ui.components.vue import Thread
@@ -70,6 +70,7 @@ class ConversationPane:
             self._branches = Branches(await read_messages(self._services, self._user, conversation_id))
             await self._messages.show(self._branches)
             self._thread.follow()
+            await self._messages.show_earlier(self._branches, WINDOW - NEWEST)
 
         async def load() -> None:
             await self._safely.run(read)

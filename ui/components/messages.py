@@ -18,6 +18,8 @@ from ui.feedback import words_for_event
 from ui.i18n import Translator
 from ui.markdown import render
 
+# Of a long conversation the newest are drawn at once, those before them as soon as these are there, others when asked.
+NEWEST = 8
 WINDOW = 40
 LARGE = 4_000
 
@@ -61,8 +63,8 @@ class Messages:
         wanted = {message.id for message in path}
         if not self._drawn or next(iter(self._drawn)) not in wanted:
             self.clear()
-            self._earlier = path[:-WINDOW]
-            if self._earlier:
+            self._earlier = path[:-NEWEST]
+            if len(path) > WINDOW:
                 with self.root:
                     self._earlier_button = button(
                         self._t("earlier"), self._actions.show_earlier, classes="button quiet earlier"
@@ -76,13 +78,16 @@ class Messages:
             drawn.versions.show(versions.index(message_id) + 1, len(versions))
         self.mark_context()
 
-    async def show_earlier(self, branches: Branches) -> None:
-        """Show more of a long conversation."""
-        earlier, self._earlier = self._earlier[-WINDOW:], self._earlier[:-WINDOW]
+    async def show_earlier(self, branches: Branches, count: int = WINDOW) -> None:
+        """Show more of a long conversation, if there is more."""
+        if not self._earlier:
+            return
+        earlier, self._earlier = self._earlier[-count:], self._earlier[:-count]
         below, self._drawn = self._drawn, {}
         for message in earlier:
             await self._show(message)
-        for position, drawn in enumerate(self._drawn.values(), start=1):
+        start = 0 if self._earlier_button is None else 1
+        for position, drawn in enumerate(self._drawn.values(), start=start):
             drawn.root.move(target_index=position)
         self._drawn |= below
         if not self._earlier and self._earlier_button is not None:
