@@ -115,10 +115,15 @@ async def test_titles_and_names_of_keys(person: Callable[..., Any], served: Serv
     await lee.button("Rename").click()
     await expect(lee.page.get_by_role("textbox", name="Title")).to_have_value(TITLES[0])
     await lee.page.goto(f"{lee.url}/settings")
-    names = lee.page.locator(".key-name strong")
-    await expect(names).to_have_text(KEY_NAMES[::-1])
-    assert await lee.page.evaluate(INTERFACE, [".key-name", ["p", "strong", "span"], ["id", "class"]]) == []
-    await lee.page.locator(".keys button").first.click()
+    keys = lee.page.get_by_role("list", name="API keys")
+    await expect(keys.locator(".key-name strong")).to_have_text(KEY_NAMES[::-1])
+    assert (
+        await lee.page.evaluate(
+            INTERFACE, ["[aria-label='API keys'] .key-name", ["p", "strong", "span"], ["id", "class"]]
+        )
+        == []
+    )
+    await keys.get_by_role("button").first.click()
     await expect(lee.page.get_by_role("dialog")).to_contain_text(" ".join(KEY_NAMES[-1].split()))
     assert await watch.traces(lee.page) == {}
     assert lee.faults == []
