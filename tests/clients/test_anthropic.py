@@ -37,7 +37,8 @@ def test_a_stream_says_what_the_whole_answer_says(claude: anthropic.Anthropic) -
     assert "".join(pieces) == text_of(final) == text_of(whole)
     assert final.stop_reason == "max_tokens"
     assert final.usage == whole.usage
-    assert len(pieces) > 5
+    # How many pieces the tokens come in is for the load of the machine to say.
+    assert len(pieces) > 1
 
 
 async def test_async(claude: anthropic.Anthropic, access: Access) -> None:
