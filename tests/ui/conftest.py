@@ -4,13 +4,16 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from app.config import Settings
 from tests.app.serving import PASSWORD, Served, serving
 from tests.rig.chromium import LAUNCH_ARGS
 from tests.scripted_engine import ScriptedEngine
 from tests.ui.people import Person
+
+# A page is built by what two workers leave of the processor.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
