@@ -20,7 +20,9 @@ run: install ## serve the chat on http://127.0.0.1:8000 (PORT=9000 for another p
 
 test: install-test ## the whole suite with its own PostgreSQL, Redis, nginx and Chromium (ARGS= for pytest, WORKERS=2)
 	@$(VENV)/python -m tests.rig.packages
-	@$(VENV)/python -m pytest -n $(or $(WORKERS),2) --dist loadscope $(ARGS)
+	@$(VENV)/python -m pytest -n $(or $(WORKERS),2) --dist loadscope $(ARGS) || { test $$? -eq 1 && \
+	  echo "test: what failed beside the other worker is tried once more by itself" && \
+	  $(VENV)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS); }
 
 check: install-test ## format, lint, types, import contracts, compose and workflow schemas
 	@$(VENV)/ruff format --check --quiet .
