@@ -35,7 +35,7 @@ async def leave_something(served: Served) -> None:
         assert made.status_code == 201
 
 
-@pytest.mark.timeout(60 + CALLS // 10)
+@pytest.mark.timeout(300 + CALLS // 5)
 async def test_no_input_breaks_the_service(
     make_settings: Callable[..., Settings], database_url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
