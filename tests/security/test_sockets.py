@@ -117,7 +117,7 @@ async def test_a_page_of_an_ended_session_is_closed_and_deaf(served: Served) -> 
         assert (await program.post("/api/auth/logout-everywhere")).status_code == 204
     await sessions.close_ended(served.services)
     async with asyncio.timeout(5):
-        while '"/login"' not in (said := str(await socket.recv())):
+        while '"/login' not in (said := str(await socket.recv())):
             continue
     assert '"open"' in said
     assert kim.client is None

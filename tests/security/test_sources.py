@@ -14,7 +14,12 @@ MARKUP = {
     "add_head_html": {"ui/theme.py"},
     "add_body_html": {"ui/theme.py"},
     # Its arguments go as JSON to a method of our own component.
-    "run_method": {"ui/components/vue.py", "ui/components/prompt_chooser.py"},
+    "run_method": {
+        "ui/components/vue.py",
+        "ui/components/prompt_chooser.py",
+        "ui/components/conversation_list.py",
+        "ui/components/toast.py",
+    },
     "run_javascript": set[str](),
     "add_css": set(),
     "add_media_files": set(),
