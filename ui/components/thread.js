@@ -7,7 +7,7 @@ export default {
   template: `
     <div class="thread-frame">
       <div ref="scroller" class="thread" tabindex="-1" @scroll.passive="onScroll" @wheel.passive="onWheel"
-        @touchmove.passive="release" @click="onClick">
+        @pointerdown.passive="onPointer" @touchmove.passive="release" @click="onClick">
         <div ref="inner" class="thread-inner"><slot></slot></div>
       </div>
       <button v-if="away" type="button" class="newest" :aria-label="labels.newest" :title="labels.newest"
@@ -33,7 +33,7 @@ export default {
     },
   },
   mounted() {
-    this.top = 0;
+    this.top = this.height = 0;
     this.sizes = new ResizeObserver(() => (this.following ? this.toEnd() : this.look()));
     this.sizes.observe(this.$refs.inner);
     this.sizes.observe(this.$refs.scroller);
@@ -53,12 +53,14 @@ export default {
       return scrollHeight - scrollTop - clientHeight;
     },
     look() {
+      this.height = this.$refs.scroller.scrollHeight;
       this.away = !this.following && this.distance() > NEAR;
     },
     toEnd() {
       const scroller = this.$refs.scroller;
       scroller.scrollTop = scroller.scrollHeight;
       this.top = scroller.scrollTop;
+      this.height = scroller.scrollHeight;
       this.away = false;
     },
     follow() {
@@ -76,15 +78,21 @@ export default {
       if (said) this.said = said;
     },
     onScroll() {
-      const { scrollTop } = this.$refs.scroller;
+      const { scrollTop, scrollHeight } = this.$refs.scroller;
+      // Where the text has changed its height too, the browser may have moved it: the sizes tell what to do.
+      const moved = scrollHeight === this.height;
       // However little it is: a slow hand begins with a few pixels. At the very end it was the text that got shorter.
-      if (scrollTop < this.top && this.distance() > 1) this.following = false;
-      else if (scrollTop > this.top && this.distance() <= NEAR) this.following = true;
+      if (moved && scrollTop < this.top && this.distance() > 1) this.following = false;
+      else if (moved && scrollTop > this.top && this.distance() <= NEAR) this.following = true;
       this.top = scrollTop;
       this.look();
     },
     onWheel(event) {
       if (event.deltaY < 0 && this.$refs.scroller.scrollTop > 0) this.release();
+    },
+    onPointer(event) {
+      const { scroller } = this.$refs;
+      if (event.target === scroller && event.offsetX >= scroller.clientWidth) this.release(); // the scroll bar
     },
     onKey(event) {
       // The browser scrolls a frame later; text that comes meanwhile must not undo it.
