@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from loadtest.bench.vllm_server import VllmServer, vllm_server
+from loadtest.bench.vllm_server import NAME, VllmServer, vllm_server
 from tests.e2e.api import chatting, sign_in, text_of
 from tests.rig.server import Server, server
 
@@ -19,7 +19,7 @@ QUESTION = "이 서비스는 무엇인가요?"
 
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[VllmServer]:
-    """vLLM's own server with the demo model, which it calls `demo`."""
+    """vLLM's own server with the demo model."""
     with vllm_server() as started:
         started.wait()
         yield started
@@ -28,11 +28,11 @@ def upstream() -> Iterator[VllmServer]:
 @pytest.fixture(scope="module")
 def service(upstream: VllmServer) -> Iterator[Server]:
     """The same server by two names: what it offers, and one of ours."""
-    models = [{"name": "beside", "base_url": f"{upstream.url}/v1", "fallback": "demo"}]
+    models = [{"name": "beside", "base_url": f"{upstream.url}/v1", "fallback": NAME}]
     settings = {
         "CHAT_ENGINE__KIND": "openai",
         "CHAT_ENGINE__BASE_URL": f"{upstream.url}/v1",
-        "CHAT_ENGINE__MODEL": "demo",
+        "CHAT_ENGINE__MODEL": NAME,
         "CHAT_MODELS": json.dumps(models),
     }
     with server(settings) as started:
@@ -47,11 +47,11 @@ def running(upstream: VllmServer) -> int:
 
 
 def test_both_names_answer_and_the_counts_are_those_of_vllm(service: Server, upstream: VllmServer) -> None:
-    prompt = {"model": "demo", "messages": [{"role": "user", "content": QUESTION}]}
+    prompt = {"model": NAME, "messages": [{"role": "user", "content": QUESTION}]}
     count = httpx.post(f"{upstream.url}/tokenize", json=prompt, trust_env=False).json()["count"]
     with sign_in(service.url) as client:
         texts = []
-        for model in ("demo", "beside"):
+        for model in (NAME, "beside"):
             with chatting(client, QUESTION, model=model, temperature=0, max_tokens=200) as stream:
                 events = list(stream)
             done = events[-1]["data"]
@@ -65,7 +65,7 @@ def test_both_names_answer_and_the_counts_are_those_of_vllm(service: Server, ups
         assert texts[0] == texts[1] != ""
 
 
-@pytest.mark.parametrize("model", ["demo", "beside"])
+@pytest.mark.parametrize("model", [NAME, "beside"])
 def test_stop_frees_the_request_in_vllm(service: Server, upstream: VllmServer, model: str) -> None:
     with sign_in(service.url) as client:
         with chatting(client, QUESTION, model=model, max_tokens=4000, ignore_eos=True) as stream:
