@@ -21,6 +21,7 @@ from app.errors import Unavailable
 from app.http_protocol import BoundedHttp, BoundedSocket
 from app.logs import configure_logging
 from app.services import DRAIN_SECONDS, SAVE_SECONDS, Services
+from app.systemd import READY, STOPPING, from_environment
 
 log = structlog.get_logger(__name__)
 
@@ -83,18 +84,25 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._app = app
         self.on_started: Callable[[], None] = lambda: None
+        self._systemd = from_environment()
+        self._alive: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell when connections are taken."""
         await super().startup(sockets)
         if self.started:
+            self._systemd.notify(READY)
+            self._alive = asyncio.create_task(self._systemd.stay_alive())
             self.on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """First our drain, then uvicorn's."""
+        self._systemd.notify(STOPPING)
         services: Services = self._app.state.services
         await services.generations.shutdown(DRAIN_SECONDS, SAVE_SECONDS)
         await super().shutdown(sockets)
+        if self._alive is not None:
+            self._alive.cancel()
 
 
 def _already_stopped(_number: int, _frame: FrameType | None) -> None:
