@@ -14,6 +14,7 @@ from ui.pages.print import router as printing
 from ui.pages.recovery import router as recovery
 from ui.pages.shared import router as shared
 from ui.sessions import watching as watching
+from ui.signatures import keep_signatures
 from ui.socket_guard import guard_sockets
 from ui.static_files import FOLDER, CachedStaticFiles
 from ui.templating import not_found
@@ -48,6 +49,7 @@ def mount(app: FastAPI, *, storage_secret: str | None = None) -> None:
     settings.register()
     admin.register()
     guard_sockets()
+    keep_signatures()
     add_shared_head()
     # NiceGUI's own page for unknown paths builds a live client for each of them.
     nicegui_app.add_exception_handler(404, _not_found)

@@ -66,7 +66,7 @@ async def test_no_input_breaks_the_service(
         tally = await asyncio.to_thread(run)
         print(f"{tally.calls} calls: {dict(sorted(tally.statuses.items()))}")
         assert tally.faults == {}
-        # Nearly every text that a path can hold is a name or an id: few calls may draw none that is not. A body has rules.
+        # Few calls may draw no text that a path cannot hold. A body has rules.
         bodies = {name for name in tally.without_rules if not name.endswith("}")}
         assert bodies <= {"POST /api/conversations/import"}
         assert {200, 404, 422} <= tally.statuses.keys()
