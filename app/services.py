@@ -25,6 +25,7 @@ from app.conversations.preparing import Preparing
 from app.conversations.sending import Sending
 from app.conversations.service import ConversationService
 from app.db import Database
+from app.feedback.service import FeedbackReview
 from app.generations.backends import Backends, build_backends
 from app.generations.generations import Generations
 from app.generations.journal import Journal
@@ -40,6 +41,7 @@ from app.limits.service import LimitService, open_limits
 from app.observability.activity import Activity
 from app.observability.engine_state import EngineStates
 from app.observability.loop_lag import measure_loop_lag
+from app.observability.settings_in_force import SettingsInForce
 from app.observability.surroundings import Surroundings
 from app.openai.service import OpenAIService
 from app.personal_data.service import PersonalDataService
@@ -95,6 +97,8 @@ class Services:
     openai: OpenAIService
     activity: Activity
     engine_states: EngineStates
+    settings_in_force: SettingsInForce
+    feedback: FeedbackReview
 
 
 @asynccontextmanager
@@ -187,4 +191,6 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             OpenAIService(backends, generations, limits, request_log, salted=settings.salted),
             activity,
             engine_states,
+            SettingsInForce(settings),
+            FeedbackReview(db),
         )

@@ -24,6 +24,7 @@ PAGE_STYLES = (
     "composing.css",
     "reach.css",
     "admin.css",
+    "administration.css",
 )
 STYLES = (*PLAIN_STYLES, *PAGE_STYLES)
 LIST_SCRIPTS = ("conversation_rows.js", "conversation_parts.js")

@@ -98,3 +98,4 @@ class Feedback(Base):
 
 
 Index("ix_messages_conversation_created", Message.conversation_id, Message.created_at.desc(), Message.id.desc())
+Index("ix_feedback_created_at", Feedback.created_at, Feedback.message_id)

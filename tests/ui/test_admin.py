@@ -80,6 +80,30 @@ async def test_an_invitation_is_made_and_revoked(person: Callable[..., Any]) -> 
     assert lee.faults == []
 
 
+async def test_ratings_and_settings_are_found(served: Served, person: Callable[..., Any]) -> None:
+    lee = await person()
+    async with served.client("kim@example.com") as kim:
+        for value, comment in (("up", ""), ("down", "wrong year")):
+            first = (await chat(kim, "my secret"))[0]["data"]
+            await kim.post(f"/api/messages/{first['message_id']}/feedback", json={"value": value, "comment": comment})
+    await open_admin(lee)
+    ratings = table(lee, "Ratings")
+    await expect(ratings.get_by_role("row")).to_contain_text(["Time", "wrong year", "kim@example.com"])
+    await expect(ratings.get_by_text("my secret")).to_have_count(0)
+    await lee.page.get_by_role("combobox", name="Rating").select_option("up")
+    await expect(ratings.get_by_text("wrong year")).to_have_count(0)
+    await expect(ratings.get_by_role("row")).to_have_count(2)
+    async with lee.page.expect_download() as download:
+        await lee.page.locator("#feedback").get_by_role("link", name="CSV").click()
+    assert (await download.value).suggested_filename == "feedback.csv"
+    assert "value=up" in (await download.value).url
+    await lee.page.get_by_role("searchbox", name="Search settings").fill("secret")
+    settings = table(lee, "Settings in force")
+    await expect(settings.get_by_role("row")).to_contain_text(["Setting", "CHAT_AUTH__SECRET"])
+    await expect(settings.get_by_text("***masked***")).to_be_visible()
+    assert lee.faults == []
+
+
 async def test_for_others_there_is_no_such_page(person: Callable[..., Any]) -> None:
     await person()
     kim = await person(email="kim@example.com")

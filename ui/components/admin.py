@@ -6,15 +6,17 @@ from app.auth.current import CurrentUser
 from app.services import Services
 from ui.components.admin_audit import AuditSection
 from ui.components.admin_charts import Charts
+from ui.components.admin_feedback import FeedbackSection
 from ui.components.admin_invitations import InvitationsSection
 from ui.components.admin_overview import Overview
 from ui.components.admin_requests import RequestsSection
+from ui.components.admin_settings import SettingsSection
 from ui.components.admin_usage import AdminUsageSection
 from ui.components.admin_users import UsersSection
 from ui.components.sections import Sections
 from ui.i18n import Translator
 
-SECTIONS = ("overview", "usage", "requests", "users", "invitations", "audit")
+SECTIONS = ("overview", "usage", "requests", "feedback", "users", "invitations", "audit", "settings")
 
 
 class AdminPage:
@@ -31,11 +33,15 @@ class AdminPage:
                 usage = AdminUsageSection(visit)
             with page.section("requests"):
                 requests = RequestsSection(visit)
+            with page.section("feedback"):
+                feedback = FeedbackSection(visit)
             with page.section("users"):
                 users = UsersSection(visit, safely)
             with page.section("invitations"):
                 invitations = InvitationsSection(visit, safely)
             with page.section("audit"):
                 audit = AuditSection(visit)
-        parts = (overview, charts, usage, requests, users, invitations, audit)
+            with page.section("settings"):
+                settings = SettingsSection(visit)
+        parts = (overview, charts, usage, requests, feedback, users, invitations, audit, settings)
         page.start([part.refresh for part in parts])

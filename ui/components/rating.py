@@ -69,6 +69,7 @@ class Rating:
             # `value` would be written back by every later update of the page.
             field.props.update(defaultValue=self._feedback.comment, maxlength=MAX_COMMENT_CHARS)
             field.props["placeholder"] = t(f"tell_us_{self._feedback.value}")
+            text(t("rating_readers"), "rating-readers", "small")
             with ui.element("div").classes("editor-buttons"):
                 button(t("close"), lambda: self.show(self._feedback), classes="button small")
                 with ui.element("button").classes("button small primary").props("type=submit"):

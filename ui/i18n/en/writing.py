@@ -7,6 +7,7 @@ TEXTS: dict[str, str] = {
     "tell_us_more": "Tell us more",
     "tell_us_up": "What was good about it?",
     "tell_us_down": "What was wrong or missing?",
+    "rating_readers": "Administrators can read your rating and comment, not your conversation.",
     "save_comment": "Save comment",
     # The message field
     "more": "Add",

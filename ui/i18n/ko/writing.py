@@ -7,6 +7,7 @@ TEXTS: dict[str, str] = {
     "tell_us_more": "더 알려 주세요",
     "tell_us_up": "어떤 점이 좋았나요?",
     "tell_us_down": "무엇이 틀렸거나 빠졌나요?",
+    "rating_readers": "관리자는 평가와 의견만 볼 수 있고 대화 내용은 볼 수 없습니다.",
     "save_comment": "의견 저장",
     # The message field
     "more": "추가",
