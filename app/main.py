@@ -16,6 +16,7 @@ from app.auth.guard import Guard
 from app.config import Settings
 from app.conversations import folder_router
 from app.conversations import router as conversations
+from app.defaults import router as defaults
 from app.docs import ERRORS, install_docs
 from app.errors import NotFound
 from app.feedback import router as feedback
@@ -71,7 +72,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         app.include_router(module.router)
     for module in (library, transfer, sharing, audit, request_log, personal_data, accounts):
         app.include_router(module.router)
-    for module in (sessions_router, recovery_router, totp_router, admin_router, observability, feedback):
+    for module in (sessions_router, recovery_router, totp_router, admin_router, observability, feedback, defaults):
         app.include_router(module.router)
     app.add_api_route("/api/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)
     app.add_api_route("/v1/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)

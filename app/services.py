@@ -25,6 +25,7 @@ from app.conversations.preparing import Preparing
 from app.conversations.sending import Sending
 from app.conversations.service import ConversationService
 from app.db import Database
+from app.defaults.service import Defaults
 from app.feedback.service import FeedbackReview
 from app.generations.backends import Backends, build_backends
 from app.generations.generations import Generations
@@ -99,6 +100,7 @@ class Services:
     engine_states: EngineStates
     settings_in_force: SettingsInForce
     feedback: FeedbackReview
+    defaults: Defaults
 
 
 @asynccontextmanager
@@ -157,7 +159,8 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             generations.run(generation)
         titles = Titles(db, preparing, request_log, enabled=settings.generations.titles)
         stack.push_async_callback(titles.close)
-        sending = Sending(db, generations, backends, preparing, limits, request_log, titles, instance.id)
+        defaults = Defaults(db, backends, audit)
+        sending = Sending(db, generations, backends, preparing, limits, request_log, titles, defaults, instance.id)
         copying = Copying(db)
         yield Services(
             settings,
@@ -176,7 +179,7 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             people.sessions,
             limits,
             LibraryService(db, backends),
-            ConversationService(db, backends, sending, Listing(db), organizing),
+            ConversationService(db, backends, defaults, sending, Listing(db), organizing),
             organizing,
             FolderService(db),
             Exporting(db),
@@ -193,4 +196,5 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             engine_states,
             SettingsInForce(settings),
             FeedbackReview(db),
+            defaults,
         )

@@ -16,6 +16,7 @@ Action = Literal[
     "user.enabled",
     "role.changed",
     "limits.changed",
+    "defaults.changed",
     "password.changed",
     "password.wrong",
     "password.reset_requested",

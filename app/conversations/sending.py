@@ -14,6 +14,7 @@ from app.conversations.preparing import Preparing
 from app.conversations.schemas import ChatRequest, ChatSettings, Params
 from app.conversations.storing import Key, Writer, found, store_answer, store_generation, store_question
 from app.db import Database, new_id
+from app.defaults.service import Defaults
 from app.errors import Conflict, Invalid, NotFound
 from app.generations import repository as answers
 from app.generations.admission import Ticket
@@ -55,6 +56,7 @@ class Sending:
         limits: LimitService,
         requests: RequestLogService,
         titles: Titles,
+        defaults: Defaults,
         instance: str,
     ) -> None:
         self._db = db
@@ -64,6 +66,7 @@ class Sending:
         self._limits = limits
         self._requests = requests
         self._titles = titles
+        self._defaults = defaults
         self._instance = instance
         self._idempotency = Idempotency(db, generations)
 
@@ -104,6 +107,7 @@ class Sending:
         )
 
     async def _send(self, user: CurrentUser, request: ChatRequest, key: str | None, digest: str | None) -> Generation:
+        request = await self._defaults.begin(request)
         context = await self._context(user, request)
         backend = self._pick(user, request.model or context.model)
         params = Params.model_validate(context.params | request.params.model_dump(exclude_none=True))

@@ -24,6 +24,7 @@ from app.conversations.schemas import (
 from app.conversations.sending import Sending
 from app.conversations.storing import found
 from app.db import Database
+from app.defaults.service import Defaults
 from app.errors import Invalid, NotFound
 from app.generations.backends import Backends
 
@@ -32,10 +33,17 @@ class ConversationService:
     """One service call, one or two short transactions; never one held while an answer streams."""
 
     def __init__(
-        self, db: Database, backends: Backends, sending: Sending, listing: Listing, organizing: Organizing
+        self,
+        db: Database,
+        backends: Backends,
+        defaults: Defaults,
+        sending: Sending,
+        listing: Listing,
+        organizing: Organizing,
     ) -> None:
         self._db = db
         self._backends = backends
+        self._defaults = defaults
         self.list = listing.list
         self.overview = listing.overview
         self.lines = listing.lines
@@ -58,8 +66,10 @@ class ConversationService:
     async def create(self, user: CurrentUser, body: ConversationCreate) -> ConversationView:
         """An empty conversation. Raises NotFound (`model_not_found`), Forbidden."""
         require(user, "chat")
-        if body.model is not None:
-            self._backends.by_name(body.model)
+        prompt, model = await self._defaults.chosen(body.system_prompt, body.model)
+        if model is not None:
+            self._backends.by_name(model)
+        body = body.model_copy(update={"system_prompt": prompt, "model": model})
         params = body.params.model_dump(exclude_none=True)
         row = Conversation(user_id=user.id, **body.model_dump(exclude={"params"}), params=params)
         async with self._db.transaction() as db:
@@ -67,10 +77,13 @@ class ConversationService:
         return ConversationView.model_validate(row)
 
     async def update(self, user: CurrentUser, conversation_id: UUID, body: ConversationUpdate) -> ConversationView:
-        """Change what the body names. Raises NotFound (conversation, model or folder), Forbidden."""
+        """Change what the body names; without a system prompt the default one counts, as it is now. Raises NotFound
+        (conversation, model or folder), Forbidden."""
         require(user, "chat")
         if body.model is not None:
             self._backends.by_name(body.model)
+        if "system_prompt" in body.model_fields_set and body.system_prompt is None:
+            body = body.model_copy(update={"system_prompt": (await self._defaults.in_force()).system_prompt})
         async with self._db.transaction() as db:
             row = found(await repository.conversation(db, user.id, conversation_id))
             if body.folder_id is not None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, inspect
 import app.audit.models
 import app.auth.models
 import app.conversations.models
+import app.defaults.models
 import app.generations.models
 import app.library.models
 import app.limits.models

@@ -6,6 +6,7 @@ from app.auth.current import CurrentUser
 from app.services import Services
 from ui.components.admin_audit import AuditSection
 from ui.components.admin_charts import Charts
+from ui.components.admin_defaults import DefaultsSection
 from ui.components.admin_feedback import FeedbackSection
 from ui.components.admin_invitations import InvitationsSection
 from ui.components.admin_overview import Overview
@@ -16,7 +17,7 @@ from ui.components.admin_users import UsersSection
 from ui.components.sections import Sections
 from ui.i18n import Translator
 
-SECTIONS = ("overview", "usage", "requests", "feedback", "users", "invitations", "audit", "settings")
+SECTIONS = ("overview", "usage", "requests", "feedback", "defaults", "users", "invitations", "audit", "settings")
 
 
 class AdminPage:
@@ -35,6 +36,8 @@ class AdminPage:
                 requests = RequestsSection(visit)
             with page.section("feedback"):
                 feedback = FeedbackSection(visit)
+            with page.section("defaults"):
+                defaults = DefaultsSection(visit, safely)
             with page.section("users"):
                 users = UsersSection(visit, safely)
             with page.section("invitations"):
@@ -43,5 +46,5 @@ class AdminPage:
                 audit = AuditSection(visit)
             with page.section("settings"):
                 settings = SettingsSection(visit)
-        parts = (overview, charts, usage, requests, feedback, users, invitations, audit, settings)
+        parts = (overview, charts, usage, requests, feedback, defaults, users, invitations, audit, settings)
         page.start([part.refresh for part in parts])

@@ -11,9 +11,11 @@ from pydantic import ValidationError
 from app.auth.current import CurrentUser
 from app.conversations.counting import Count
 from app.conversations.schemas import ChatSettings, ConversationUpdate, ConversationView
+from app.defaults.schemas import DefaultsView
 from app.errors import AppError, Invalid
 from app.library.schemas import PresetView
 from app.services import Services
+from app.setting_groups import FIRST_ENGINE
 from ui.components.control_elements import SettingsPanel
 from ui.components.control_presets import Presets
 from ui.components.safely import Safely
@@ -40,7 +42,8 @@ class ConversationControl:
         self._t, self._user, self._services, self._page = t, user, services, page
         self._beginning: ChatSettings | None = None
         self._new_model: str | None = None
-        self._shown: tuple[str, ChatSettings] = ("", ChatSettings())
+        self._default = DefaultsView()
+        self._shown: tuple[str, ChatSettings, str] = ("", ChatSettings(), "")
         # Changes are kept in the order in which they were made.
         self._saving = asyncio.Lock()
         self._number = 0
@@ -62,7 +65,15 @@ class ConversationControl:
         """System prompt and parameters that count here."""
         if (conversation := self._page.conversation) is not None:
             return ChatSettings(system_prompt=conversation.system_prompt, params=conversation.params)
-        return self._beginning or ChatSettings()
+        begun = self._beginning or ChatSettings()
+        return begun if begun.system_prompt is not None else _with_prompt(begun, self._default.system_prompt)
+
+    @property
+    def chosen(self) -> ChatSettings:
+        """Of these, what is not the service's default."""
+        settings = self.settings
+        by_default = settings.system_prompt == self._default.system_prompt
+        return _with_prompt(settings, None) if by_default else settings
 
     def forget(self) -> None:
         """What was chosen for a new conversation does not count for the next."""
@@ -71,25 +82,34 @@ class ConversationControl:
     async def begin(self) -> None:
         """A conversation may be begun here: with the user's default preset, where nothing else has been chosen."""
         preset = await self._services.library.default_preset(self._user)
+        self._default = await self._services.defaults.in_force()
         if self._beginning is None:
             self._beginning = _settings(preset) if preset is not None else ChatSettings()
-            if preset is not None and self._new_model is None and self._offers(preset.model):
-                self._new_model = preset.model
+            wanted = preset.model if preset is not None and self._offers(preset.model) else None
+            self._new_model = self._new_model or wanted or self._default.model
 
     async def beginning(self) -> dict[str, Any]:
         """What belongs into the first message of a conversation."""
         if self._beginning is None:
             await self.begin()
-        return {"model": self._new_model, "settings": self._beginning}
+        first = FIRST_ENGINE if self._default.model is not None else None
+        return {"model": self._new_model or first, "settings": self._beginning}
 
     def show(self) -> None:
         """Of the conversation that is open now."""
-        conversation = self._page.conversation
-        given = (str(conversation.id) if conversation is not None else "", self.settings)
+        given = self._given()
         if given != self._shown:
             self._shown = given
             self.panel.give(*given)
         self._presets.mark()
+
+    def _given(self) -> tuple[str, ChatSettings, str]:
+        """For the panel: whose settings, what was chosen, and the system prompt that counts where none is."""
+        conversation, default = self._page.conversation, self._default.system_prompt or ""
+        if conversation is None:
+            return "", self.chosen, default
+        # One that has begun without any keeps to that.
+        return str(conversation.id), self.chosen, default if conversation.system_prompt else ""
 
     async def settled(self) -> None:
         """Until what was changed in the panel before is kept."""
@@ -143,8 +163,8 @@ class ConversationControl:
             self._beginning = settings
         if subject == self._shown[0]:
             # It is what the fields say already.
-            self._shown = (subject, self.settings)
-            self.panel.accept(self._number)
+            self._shown = self._given()
+            self.panel.accept(self._number, self._shown[2])
         self._page.settings_changed()
 
     def _refuse(self, error: AppError) -> None:
@@ -158,6 +178,8 @@ class ConversationControl:
 
     async def _on_shown(self, event: GenericEventArguments) -> None:
         if event.args:
+            self._default = await self._services.defaults.in_force()
+            self.show()
             await self._presets.refresh()
 
 
@@ -170,6 +192,10 @@ def tokens_words(t: Translator, count: Count | None) -> str:
 
 def _settings(preset: PresetView) -> ChatSettings:
     return ChatSettings(system_prompt=preset.system_prompt, params=preset.params)
+
+
+def _with_prompt(settings: ChatSettings, prompt: str | None) -> ChatSettings:
+    return settings.model_copy(update={"system_prompt": prompt})
 
 
 def _fields(settings: ChatSettings) -> dict[str, Any]:

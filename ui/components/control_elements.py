@@ -18,9 +18,9 @@ OPEN_SETTINGS = """() => window.dispatchEvent(new Event("chat-settings"))"""
 
 _PANEL_LABELS = (
     "chat_settings", "close", "settings_for_this", "settings_for_new", "system_prompt", "system_prompt_none",
-    "system_prompt_reset", "about_system_prompt", "parameters", "by_default", "reset", "reset_all", "stop_words",
-    "stop_none", "stop_wrong", "about_stop", "must_be_whole", "must_be_number", "must_be_shorter", "not_saved",
-    "saving", "saved", *NUMBERS, *(f"about_{name}" for name in NUMBERS),
+    "system_prompt_reset", "about_system_prompt", "about_usual_prompt", "parameters", "by_default", "reset", "reset_all",
+    "stop_words", "stop_none", "stop_wrong", "about_stop", "must_be_whole", "must_be_number", "must_be_shorter",
+    "not_saved", "saving", "saved", *NUMBERS, *(f"about_{name}" for name in NUMBERS),
 )  # fmt: skip
 _PRESET_LABELS = (
     "preset", "preset_none", "presets_empty", "preset_is_default", "preset_name", "preset_replace", "preset_save",
@@ -47,17 +47,19 @@ class SettingsPanel(ui.element, component="settings_panel.js"):
         self._given = 0
         self.props["labels"] = {key: t(key) for key in _PANEL_LABELS}
         self.props.update(
-            bounds=bounds(), subject="", values=_values(ChatSettings()), given=0, cost="", saved=0, refused={}
+            bounds=bounds(), subject="", values=_values(ChatSettings()), usual="", given=0, cost="", saved=0, refused={}
         )
 
-    def give(self, subject: str, settings: ChatSettings) -> None:
-        """Show these; what is in the fields belongs to what was shown before."""
+    def give(self, subject: str, settings: ChatSettings, usual: str) -> None:
+        """Show these; what is in the fields belongs to what was shown before. `usual`: the system prompt that counts
+        where none is written."""
         self._given += 1
-        self.props.update(subject=subject, values=_values(settings), given=self._given, saved=0, refused={})
+        values = _values(settings)
+        self.props.update(subject=subject, values=values, usual=usual, given=self._given, saved=0, refused={})
 
-    def accept(self, number: int) -> None:
+    def accept(self, number: int, usual: str) -> None:
         """The change with this number is kept."""
-        self.props.update(saved=number, refused={})
+        self.props.update(saved=number, usual=usual, refused={})
 
     def refuse(self, number: int, name: str, words: str) -> None:
         """It is not, for a reason that belongs to the field `name`, if to one."""

@@ -27,8 +27,8 @@ class Control(Protocol):
         """The model that answers here."""
 
     @property
-    def settings(self) -> ChatSettings:
-        """System prompt and parameters that count here."""
+    def chosen(self) -> ChatSettings:
+        """System prompt and parameters that were chosen here."""
 
     async def settled(self) -> None:
         """Until what was changed before is kept."""
@@ -56,7 +56,7 @@ class Presets:
 
     def mark(self) -> None:
         """Which of them the settings are like now."""
-        like = (self._control.model, self._control.settings)
+        like = (self._control.model, self._control.chosen)
         chosen = next((str(one.id) for one in self._presets if _content(one) == like), "")
         self._bar.show(self._presets, chosen)
 
@@ -88,7 +88,7 @@ class Presets:
     async def _keep(self, args: object) -> str:
         assert isinstance(args, dict)
         await self._control.settled()
-        model, settings = self._control.model, self._control.settings
+        model, settings = self._control.model, self._control.chosen
         content = {"model": model, "system_prompt": settings.system_prompt, "params": settings.params}
         try:
             body = PresetCreate(name=args["name"], **content)

@@ -20,10 +20,10 @@ export default {
         <form class="panel-form" @submit.prevent="flush" @focusout="flush">
           <div class="panel-field">
             <div class="panel-label"><label for="system-prompt">{{ labels.system_prompt }}</label><small>{{ cost }}</small></div>
-            <textarea id="system-prompt" rows="5" name="system_prompt" v-model="form.system_prompt" :placeholder="labels.system_prompt_none"
+            <textarea id="system-prompt" rows="5" name="system_prompt" v-model="form.system_prompt" :placeholder="usual || labels.system_prompt_none"
               :aria-invalid="!!problems.system_prompt" aria-describedby="about-system_prompt" @input="changed"></textarea>
             <small v-if="problems.system_prompt" class="problem" role="alert">{{ problems.system_prompt }}</small>
-            <small id="about-system_prompt">{{ labels.about_system_prompt }}</small>
+            <small id="about-system_prompt">{{ labels.about_system_prompt }} {{ usual && labels.about_usual_prompt }}</small>
           </div>
           <button v-if="form.system_prompt !== ''" type="button" class="button small" @click="reset(['system_prompt'])">
             {{ labels.system_prompt_reset }}</button>
@@ -66,6 +66,7 @@ export default {
     labels: Object,
     subject: String, // the id of the conversation; "" for those that are begun here
     values: Object, // {system_prompt, params} as the server holds them
+    usual: String, // the system prompt of the service, which counts while the field is empty; "" for none
     bounds: Object, // name: [least, most]; those of `system_prompt` and `stop` are characters
     cost: String, // what the system prompt costs, in words
     given: Number, // counts what the server gave to be shown

@@ -8,6 +8,7 @@ TEXTS: dict[str, str] = {
     "system_prompt": "System prompt",
     "system_prompt_none": "None: the model as it is",
     "system_prompt_reset": "Use the service's default",
+    "about_usual_prompt": "An administrator has set the default; what you write takes its place.",
     "about_system_prompt": "Who the model is to be, and what it always has to keep to.",
     "parameters": "Parameters",
     "by_default": "Default",

@@ -8,6 +8,7 @@ TEXTS: dict[str, str] = {
     "system_prompt": "시스템 프롬프트",
     "system_prompt_none": "없음: 모델 그대로",
     "system_prompt_reset": "서비스 기본값 사용",
+    "about_usual_prompt": "관리자가 정한 기본값이 있으며, 여기에 적으면 적은 내용이 대신 쓰입니다.",
     "about_system_prompt": "모델의 역할과 항상 지켜야 할 점을 적으세요.",
     "parameters": "매개변수",
     "by_default": "기본값",
