@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from app import health
+from app.announcements import router as announcements
 from app.audit import router as audit
 from app.auth import admin_router, recovery_router, sessions_router, totp_router
 from app.auth import router as accounts
@@ -72,7 +73,16 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         app.include_router(module.router)
     for module in (library, transfer, sharing, audit, request_log, personal_data, accounts):
         app.include_router(module.router)
-    for module in (sessions_router, recovery_router, totp_router, admin_router, observability, feedback, defaults):
+    for module in (
+        sessions_router,
+        recovery_router,
+        totp_router,
+        admin_router,
+        observability,
+        feedback,
+        defaults,
+        announcements,
+    ):
         app.include_router(module.router)
     app.add_api_route("/api/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)
     app.add_api_route("/v1/{path:path}", _no_such_route, methods=METHODS, include_in_schema=False)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from app.announcements.service import Announcements
 from app.audit.service import AuditService
 from app.auth.account import AccountService
 from app.auth.invitations import InvitationService
@@ -101,6 +102,7 @@ class Services:
     settings_in_force: SettingsInForce
     feedback: FeedbackReview
     defaults: Defaults
+    announcements: Announcements
 
 
 @asynccontextmanager
@@ -197,4 +199,5 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             SettingsInForce(settings),
             FeedbackReview(db),
             defaults,
+            Announcements(db, audit),
         )

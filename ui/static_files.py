@@ -25,6 +25,7 @@ PAGE_STYLES = (
     "reach.css",
     "admin.css",
     "administration.css",
+    "announcements.css",
 )
 STYLES = (*PLAIN_STYLES, *PAGE_STYLES)
 LIST_SCRIPTS = ("conversation_rows.js", "conversation_parts.js")

@@ -21,6 +21,7 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 PREFIXES: tuple[tuple[str, Permission, Permission], ...] = (
     # prefix, to look, to change
     ("/api/admin/", "admin", "admin"),
+    ("/api/announcements", "read", "admin"),
     ("/api/chat", "chat", "chat"),
     ("/api/conversations", "read", "chat"),
     ("/api/folders", "read", "chat"),

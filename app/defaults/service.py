@@ -39,8 +39,8 @@ class Defaults:
         prompt = body.system_prompt if (body.system_prompt or "").strip() else None
         async with self._db.transaction() as db:
             await db.merge(ChatDefaults(id=ONLY_ROW, system_prompt=prompt, model=model, changed_at=now()))
-            told = {"model": model, "system_prompt_chars": len(prompt or "")}
-            self._audit.record("defaults.changed", user, db=db, **told)
+            chars = len(prompt or "")
+            self._audit.record("defaults.changed", user, db=db, model=model, system_prompt_chars=chars)
         return await self._read()
 
     async def in_force(self) -> DefaultsView:

@@ -8,6 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 
+import app.announcements.models
 import app.audit.models
 import app.auth.models
 import app.conversations.models

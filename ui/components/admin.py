@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from app.auth.current import CurrentUser
 from app.services import Services
+from ui.components.admin_announcements import AnnouncementsSection
 from ui.components.admin_audit import AuditSection
 from ui.components.admin_charts import Charts
 from ui.components.admin_defaults import DefaultsSection
@@ -17,7 +18,18 @@ from ui.components.admin_users import UsersSection
 from ui.components.sections import Sections
 from ui.i18n import Translator
 
-SECTIONS = ("overview", "usage", "requests", "feedback", "defaults", "users", "invitations", "audit", "settings")
+SECTIONS = (
+    "overview",
+    "usage",
+    "requests",
+    "feedback",
+    "announcements",
+    "defaults",
+    "users",
+    "invitations",
+    "audit",
+    "settings",
+)
 
 
 class AdminPage:
@@ -36,6 +48,8 @@ class AdminPage:
                 requests = RequestsSection(visit)
             with page.section("feedback"):
                 feedback = FeedbackSection(visit)
+            with page.section("announcements"):
+                announcements = AnnouncementsSection(visit, safely)
             with page.section("defaults"):
                 defaults = DefaultsSection(visit, safely)
             with page.section("users"):
@@ -46,5 +60,17 @@ class AdminPage:
                 audit = AuditSection(visit)
             with page.section("settings"):
                 settings = SettingsSection(visit)
-        parts = (overview, charts, usage, requests, feedback, defaults, users, invitations, audit, settings)
+        parts = (
+            overview,
+            charts,
+            usage,
+            requests,
+            feedback,
+            announcements,
+            defaults,
+            users,
+            invitations,
+            audit,
+            settings,
+        )
         page.start([part.refresh for part in parts])

@@ -1,6 +1,6 @@
 """Section “Ratings”: what users think of answers, with their comments; the answers themselves are not shown."""
 
-from typing import cast, get_args
+from typing import get_args
 from urllib.parse import urlencode
 
 from nicegui import ui
@@ -52,7 +52,7 @@ class FeedbackSection:
         await self.refresh()
 
     async def _read(self, cursor: str | None) -> FeedbackPage:
-        wanted = Filter(cast(Value, self._value) or None, self._model or None)
+        wanted = Filter(self._value or None, self._model or None)
         page = await self._visit.services.feedback.page(self._visit.user, wanted, cursor)
         await self._people.learn(item.user_id for item in page.items)
         return page

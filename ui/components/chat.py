@@ -11,6 +11,7 @@ from app.conversations.schemas import ConversationView
 from app.errors import AppError, Unauthorized
 from app.generations.generation import Followed
 from app.services import Services
+from ui.components.announcements import Announcements
 from ui.components.control import ConversationControl
 from ui.components.conversation_actions import conversation_at
 from ui.components.conversation_menu import ConversationMenu
@@ -62,6 +63,7 @@ class Chat:
                 new_chat=new_chat,
                 several=len(self._services.backends.all()) > 1,
             )
+            Announcements(t, self._user, self._services)
             path = f"/c/{self.conversation.id}" if self.conversation else "/"
             with Thread(t, path) as self._thread:
                 self._welcome = welcome(t, ask)

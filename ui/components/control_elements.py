@@ -18,9 +18,9 @@ OPEN_SETTINGS = """() => window.dispatchEvent(new Event("chat-settings"))"""
 
 _PANEL_LABELS = (
     "chat_settings", "close", "settings_for_this", "settings_for_new", "system_prompt", "system_prompt_none",
-    "system_prompt_reset", "about_system_prompt", "about_usual_prompt", "parameters", "by_default", "reset", "reset_all",
-    "stop_words", "stop_none", "stop_wrong", "about_stop", "must_be_whole", "must_be_number", "must_be_shorter",
-    "not_saved", "saving", "saved", *NUMBERS, *(f"about_{name}" for name in NUMBERS),
+    "system_prompt_reset", "about_system_prompt", "about_usual_prompt", "parameters", "by_default", "reset",
+    "reset_all", "stop_words", "stop_none", "stop_wrong", "about_stop", "must_be_whole", "must_be_number",
+    "must_be_shorter", "not_saved", "saving", "saved", *NUMBERS, *(f"about_{name}" for name in NUMBERS),
 )  # fmt: skip
 _PRESET_LABELS = (
     "preset", "preset_none", "presets_empty", "preset_is_default", "preset_name", "preset_replace", "preset_save",

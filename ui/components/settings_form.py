@@ -20,7 +20,7 @@ _SUBMIT = "(event) => { event.preventDefault(); emit(Object.fromEntries(new Form
 _ONE_CLICK = "(event) => { if (event.detail > 1) event.preventDefault(); }"
 
 
-def checked(model: type[M], **values: Any) -> M:
+def checked(model: type[M], /, **values: Any) -> M:
     """The body of a service call. Raises Invalid; the page is not the only one who can send events."""
     try:
         return model(**values)
