@@ -59,7 +59,7 @@ async def test_written_changed_and_withdrawn(served: Served, client: httpx.Async
     [
         {"text": " "}, {"text": "x" * 1001}, {"text": "x", "level": "loud"},
         {"text": "x", "ends_at": "2020-01-01T00:00:00Z"}, {"text": "x", "ends_at": "2030-01-01T00:00:00"},
-        {"text": "x\x00"}, {},
+        {"text": "x", "ends_at": "9999-12-31T23:59:59-12:00"}, {"text": "x\x00"}, {},
     ],
 )  # fmt: skip
 async def test_what_is_refused(client: httpx.AsyncClient, body: dict[str, Any]) -> None:
