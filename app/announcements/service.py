@@ -1,7 +1,7 @@
 """Announcements: written by administrators, told to every open page of this process at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from uuid import UUID
 
@@ -80,7 +80,7 @@ class Announcements:
             self._record(db, "announcement.withdrawn", user, row)
         await self._tell()
 
-    async def watch(self) -> AsyncIterator[list[Announcement]]:
+    async def watch(self) -> AsyncGenerator[list[Announcement], None]:
         """The current ones, then anew after each change and each end."""
         changed = self._changed
         items = await self.current()
