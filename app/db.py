@@ -81,10 +81,10 @@ def new_id() -> UUID:
 class Database:
     """Engine and session factory."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, statement_seconds: float | None = STATEMENT_SECONDS) -> None:
         self.url = make_url(settings.database_url)
         self._sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _create(settings, self._sqlite)
+        self.engine = _create(settings, self._sqlite, statement_seconds)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._open = 0
         self._idle = asyncio.Event()
@@ -156,7 +156,7 @@ async def insert_new(db: AsyncSession, table: type[Base], rows: Sequence[dict[st
     await db.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
-def _create(settings: Settings, sqlite: bool) -> AsyncEngine:
+def _create(settings: Settings, sqlite: bool, statement_seconds: float | None) -> AsyncEngine:
     if not sqlite:
         return create_async_engine(
             settings.database_url,
@@ -165,7 +165,7 @@ def _create(settings: Settings, sqlite: bool) -> AsyncEngine:
             pool_timeout=2,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args={"timeout": CONNECT_SECONDS, "command_timeout": STATEMENT_SECONDS},
+            connect_args={"timeout": CONNECT_SECONDS, "command_timeout": statement_seconds},
         )
     if path := make_url(settings.database_url).database:
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 
 from app.config import load_settings
+from app.generations import sse
 from app.logs import configure_logging
 from app.main import create_app
 from app.migrate import migrate
@@ -35,7 +36,7 @@ def hello(name: str) -> str:
 
 def main() -> None:
     """Serve until interrupted. CHAT_* settings as always; SCRIPTED_DELAY seconds per word, SCRIPTED_FIRST before the
-    first one, and SCRIPTED_REPLY, a file with what is said."""
+    first one, SCRIPTED_REPLY, a file with what is said, and SCRIPTED_PING seconds between signs of life."""
     settings = load_settings()
     configure_logging(json=False)
     migrate(settings)
@@ -45,6 +46,7 @@ def main() -> None:
         Path(reply).read_text() if reply else REPLY, delay=float(os.environ.get("SCRIPTED_DELAY", "0.05"))
     )
     engine.first = float(os.environ.get("SCRIPTED_FIRST", "0"))
+    sse.PING_SECONDS = float(os.environ.get("SCRIPTED_PING", sse.PING_SECONDS))
     app = create_app(settings, engine)
     config = configured(settings, app)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:

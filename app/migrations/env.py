@@ -3,7 +3,7 @@
 import asyncio
 
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 import app.audit.models
 import app.auth.models
@@ -16,6 +16,9 @@ import app.sharing.models  # noqa: F401
 from app.config import load_settings
 from app.db import Base, Database
 
+# Servers that start together on one PostgreSQL migrate one after the other; what the first has done is not done twice.
+LOCK = 0x76636861
+
 
 def _run(connection: Connection) -> None:
     context.configure(
@@ -24,12 +27,15 @@ def _run(connection: Connection) -> None:
         render_as_batch=connection.dialect.name == "sqlite",
     )
     with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
         context.run_migrations()
 
 
 async def _online() -> None:
     settings = context.config.attributes.get("settings") or load_settings()
-    database = Database(settings)
+    # A large table takes its time, and so may the server that migrates before this one.
+    database = Database(settings, statement_seconds=None)
     try:
         async with database.engine.connect() as connection:
             await connection.run_sync(_run)

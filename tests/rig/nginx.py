@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nginx.render import render
 from tests.rig.certificates import write_certificate
@@ -26,7 +27,12 @@ class Nginx:
     http_port: int
     https_port: int
     tls: ssl.SSLContext
-    access_log: Path
+    folder: Path
+
+    @property
+    def access_log(self) -> Path:
+        """A line of ours for each request."""
+        return self.folder / "access.log"
 
     @property
     def url(self) -> str:
@@ -40,8 +46,9 @@ def find_nginx() -> str | None:
 
 
 @contextlib.contextmanager
-def nginx(upstreams: Sequence[str]) -> Iterator[Nginx]:
-    """Start it in front of `upstreams` (host:port each). A bad file is a RigError in nginx's words."""
+def nginx(upstreams: Sequence[str], **settings: Any) -> Iterator[Nginx]:
+    """Start it in front of `upstreams` (host:port each), with further `settings` of `render`. A bad file is a RigError
+    in nginx's words."""
     binary = find_nginx()
     if binary is None:
         raise RigError("nginx is not installed (Debian package nginx-light)")
@@ -50,7 +57,7 @@ def nginx(upstreams: Sequence[str]) -> Iterator[Nginx]:
         folder.chmod(0o755)  # root's nginx gives its workers another user, and they write here
         cert, key = write_certificate(folder)
         http_port, https_port = free_port(), free_port()
-        config, access_log = folder / "nginx.conf", folder / "access.log"
+        config = folder / "nginx.conf"
         config.write_text(
             render(
                 server_name=HOST,
@@ -61,8 +68,10 @@ def nginx(upstreams: Sequence[str]) -> Iterator[Nginx]:
                 https_port=https_port,
                 address=LOOPBACK,
                 run_dir=name,
-                access_log=str(access_log),
+                access_log=str(folder / "access.log"),
                 error_log=str(folder / "error.log"),
+                acme_root=name,
+                **settings,
             )
         )
         command = [binary, "-e", str(folder / "error.log"), "-c", str(config)]
@@ -72,4 +81,4 @@ def nginx(upstreams: Sequence[str]) -> Iterator[Nginx]:
         with running([*command, "-g", "daemon off;"], folder / "log") as process:
             process.wait_until(lambda: answers(http_port) and answers(https_port), seconds=15)
             tls = ssl.create_default_context(cafile=str(cert))
-            yield Nginx(process, http_port, https_port, tls, access_log)
+            yield Nginx(process, http_port, https_port, tls, folder)

@@ -183,6 +183,33 @@ def test_a_lost_server_has_a_page_and_a_json_of_ours(nginx_installed: None) -> N
     assert api.json()["error"]["code"] == "unavailable"
 
 
+def test_closed_for_maintenance(client: httpx.Client, proxy: Nginx) -> None:
+    notice = proxy.folder / "nginx-maintenance"
+    notice.touch()
+    page, api = client.get("/"), client.get("/api/users/me")
+    notice.unlink()
+    assert (page.status_code, api.status_code, api.json()["error"]["code"]) == (503, 503, "unavailable")
+    assert ("다시 연결됩니다" in page.text, "starting again" in page.text) == (True, True)
+    assert client.get("/api/users/me").status_code == 200
+
+
+def test_certificates_are_renewed_over_plain_http(proxy: Nginx) -> None:
+    challenge = proxy.folder / ".well-known/acme-challenge/token"
+    challenge.parent.mkdir(parents=True)
+    challenge.write_text("answer")
+    url = f"http://localhost:{proxy.http_port}/.well-known/acme-challenge"
+    assert httpx.get(f"{url}/token", trust_env=False).text == "answer"
+    assert httpx.get(f"{url}/other", trust_env=False).status_code == 404
+
+
+def test_a_server_that_is_away_costs_nobody_an_answer(nginx_installed: None) -> None:
+    with upstream() as one, nginx([one.address, f"{LOOPBACK}:{free_port()}"]) as proxy:
+        with httpx.Client(base_url=proxy.url, verify=proxy.tls, trust_env=False) as client:
+            keys = [{"Authorization": f"Bearer {number}"} for number in range(20)]
+            assert {client.get("/api/keys", headers=key).status_code for key in keys} == {200}
+            assert {client.post("/api/keys", headers=key).status_code for key in keys} == {200}
+
+
 def test_several_servers_behind_one_proxy(nginx_installed: None) -> None:
     with upstream() as one, upstream() as two, nginx([one.address, two.address]) as proxy:
         ports = set()
