@@ -29,7 +29,7 @@ check: install-test ## format, lint, types, import contracts, compose and workfl
 	@$(VENV)/ruff check --quiet .
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports
-	@$(VENV)/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yml docker/compose.gpu.yml
+	@$(VENV)/check-jsonschema --builtin-schema vendor.compose-spec docker/*compose*.yml
 	@$(VENV)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 	@$(VENV)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 

@@ -28,8 +28,7 @@ SERVICES: dict[str, Any] = COMPOSE["services"]
 @pytest.mark.parametrize(
     ("schema", "path"),
     [
-        ("vendor.compose-spec", "docker/compose.yml"),
-        ("vendor.compose-spec", "docker/compose.gpu.yml"),
+        *(("vendor.compose-spec", f"docker/{path.name}") for path in sorted(DOCKER.glob("*compose*.yml"))),
         ("vendor.github-workflows", ".github/workflows/ci.yml"),
         ("vendor.dependabot", ".github/dependabot.yml"),
     ],
