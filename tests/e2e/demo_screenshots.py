@@ -6,8 +6,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, ViewportSize
+from playwright.async_api import Browser, Page
 
+from tests.e2e.pictures import Look
 from tests.rig.server import Server, environment
 
 # Name of the picture and title of the conversation that it shows, by language.
@@ -37,36 +38,24 @@ def demonstrate(server: Server) -> Demonstration:
     return Demonstration(told["E-mail"], told["Password"], told["Shared"])
 
 
-async def shoot(
-    browser: Browser, server: Server, demo: Demonstration, folder: Path, size: ViewportSize, scheme: str, language: str
-) -> None:
+async def shoot(browser: Browser, server: Server, demo: Demonstration, folder: Path, look: Look) -> None:
     """The list, conversations with code and formulas, the dialog of a link, and the page behind it."""
-    context = await browser.new_context(
-        viewport=size,
-        color_scheme="dark" if scheme == "dark" else "light",
-        locale=language,
-        reduced_motion="reduce",
-    )
+    context = await look.context(browser)
     page = await context.new_page()
-    device = "phone" if size["width"] < 600 else "desktop"
-
-    async def picture(name: str) -> None:
-        await page.screenshot(path=folder / f"{name}-{device}-{scheme}-{language}.png")
-
-    await page.goto(f"{server.url}/login?lang={language}")
+    await page.goto(f"{server.url}/login?lang={look.language}")
     await page.locator("input[name=email]").fill(demo.email)
     await page.locator("input[name=password]").fill(demo.password)
     await page.locator("input[name=password]").press("Enter")
-    for name, title in OPENED[language].items():
-        await open_conversation(page, title, phone=device == "phone")
-        await picture(name)
+    for name, title in OPENED[look.language].items():
+        await open_conversation(page, title, phone=look.phone)
+        await look.picture(page, folder, name)
     await page.get_by_role("button", name=re.compile("^(Options|대화 관리)$")).click()
     await page.get_by_role("button", name=re.compile("^(Share|공유)$")).click()
     await page.get_by_role("dialog").get_by_role("combobox").wait_for()
-    await picture("demo-share")
+    await look.picture(page, folder, "demo-share")
     await page.goto(demo.link)
     await page.get_by_role("article").first.wait_for()
-    await picture("demo-shared")
+    await look.picture(page, folder, "demo-shared")
     await context.close()
 
 

@@ -1,5 +1,4 @@
-"""`make screenshots`: sign-in, chat, branches, settings, demonstration; phone and desktop, light and dark, ko and en:
-docs/images."""
+"""`make screenshots`: every page and state; phone and desktop, light and dark, Korean and English: docs/images."""
 
 import asyncio
 import itertools
@@ -8,50 +7,37 @@ import sys
 import uuid
 from pathlib import Path
 
-from playwright.async_api import Browser, FloatRect, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
-from tests.e2e import demo_screenshots
+from tests.e2e import demo_screenshots, state_screenshots
 from tests.e2e.api import PASSWORD
+from tests.e2e.pictures import LOOKS, SIZES, Look
 from tests.rig.chromium import LAUNCH_ARGS, find_chromium
 from tests.rig.server import ROOT, server
 
-SIZES = {"desktop": (1440, 900), "phone": (360, 780)}
-# Fewer and smaller pictures will do here.
-SETTINGS = {("light", "ko"), ("dark", "en")}
-SETTINGS_HEIGHT = {"desktop": 500, "phone": 780}
 QUESTIONS = {
     "ko": ["이 서비스는 무엇인가요?", "실제 모델은 어떻게 연결하나요?"],
     "en": ["What is this service?", "Which GPU do you use?"],
 }
 
 
-async def shoot(browser: Browser, url: str, folder: Path, device: str, scheme: str, language: str) -> None:
-    """One fresh visitor: the sign-in page, then a conversation of two questions."""
-    width, height = SIZES[device]
-    context = await browser.new_context(
-        viewport={"width": width, "height": height},
-        color_scheme="dark" if scheme == "dark" else "light",
-        locale=language,
-        reduced_motion="reduce",
-        device_scale_factor=1,
-    )
+async def shoot(browser: Browser, url: str, folder: Path, look: Look) -> None:
+    """One fresh visitor: the sign-in page, then a conversation of two questions, then one of them in other words."""
+    context = await look.context(browser)
     page = await context.new_page()
     await page.goto(f"{url}/login")
-    await page.screenshot(path=folder / f"login-{device}-{scheme}-{language}.png")
+    if look in LOOKS:
+        await look.picture(page, folder, "login")
     await page.goto(f"{url}/register")
     await page.locator("input[name=email]").fill(f"{uuid.uuid4().hex[:8]}@example.com")
     await page.locator("input[name=password]").fill(PASSWORD)
     await page.locator("input[name=password]").press("Enter")
-    for number, question in enumerate(QUESTIONS[language], start=1):
+    for number, question in enumerate(QUESTIONS[look.language], start=1):
         await ask(page, question, number)
-    await page.screenshot(path=folder / f"chat-{device}-{scheme}-{language}.png")
-    await branch(page)
-    await page.screenshot(path=folder / f"branches-{device}-{scheme}-{language}.png")
-    if (scheme, language) in SETTINGS:
-        await page.goto(f"{url}/settings")
-        await page.get_by_role("meter").first.wait_for()
-        clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": SETTINGS_HEIGHT[device]}
-        await page.screenshot(path=folder / f"settings-{device}-{scheme}-{language}.png", clip=clip)
+    await look.picture(page, folder, "chat")
+    if look in LOOKS:
+        await branch(page)
+        await look.picture(page, folder, "branches")
     await context.close()
 
 
@@ -78,19 +64,22 @@ async def branch(page: Page) -> None:
 
 
 async def main(folder: Path) -> None:
-    """All combinations against one server with the demo model."""
-    with server({"CHAT_ENGINE__MODEL": "demo"}) as running:
-        await asyncio.to_thread(running.wait, "/readyz")
-        demo = await asyncio.to_thread(demo_screenshots.demonstrate, running)
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=find_chromium(), args=LAUNCH_ARGS)
-            for device, scheme, language in itertools.product(SIZES, ("light", "dark"), QUESTIONS):
-                await shoot(browser, running.url, folder, device, scheme, language)
-                width, height = SIZES[device]
-                size: ViewportSize = {"width": width, "height": height}
-                await demo_screenshots.shoot(browser, running, demo, folder, size, scheme, language)
-            await browser.close()
+    """Real answers of the demo model first, then the states that are held."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=LAUNCH_ARGS)
+        with server({"CHAT_ENGINE__MODEL": "demo"}) as running:
+            await asyncio.to_thread(running.wait, "/readyz")
+            demo = await asyncio.to_thread(demo_screenshots.demonstrate, running)
+            for parts in itertools.product(SIZES, ("light", "dark"), QUESTIONS):
+                await shoot(browser, running.url, folder, Look(*parts))
+            for look in LOOKS:
+                await demo_screenshots.shoot(browser, running, demo, folder, look)
+        await state_screenshots.shoot(browser, folder)
+        await browser.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images"))
+    pictures = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images"
+    for old in pictures.glob("*.png"):
+        old.unlink()
+    asyncio.run(main(pictures))

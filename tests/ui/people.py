@@ -1,6 +1,11 @@
 """What a person does on the page, by the names that the contract gives to buttons and fields."""
 
+import re
+
 from playwright.async_api import Locator, Page, expect
+
+# Whoever looks for ended sessions may come first, and lets the reader come back to where they were.
+SIGN_IN = re.compile(r"/login(\?next=.*)?$")
 
 
 class Person:

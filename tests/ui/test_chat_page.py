@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 from app.config import Settings
 from tests.app.serving import PASSWORD, Served, serving
 from tests.scripted_engine import ScriptedEngine
-from tests.ui.people import Person
+from tests.ui.people import SIGN_IN, Person
 
 pytestmark = pytest.mark.browser
 
@@ -182,8 +182,8 @@ async def test_signing_out_closes_the_other_tabs(person: Callable[..., Any]) -> 
     await expect(second.get_by_role("textbox", name="Message")).to_be_visible()
     await lee.page.get_by_role("button", name="Account menu").click()
     await lee.button("Sign out").click()
-    await lee.page.wait_for_url("**/login")
-    await second.wait_for_url("**/login")
+    await lee.page.wait_for_url(SIGN_IN)
+    await second.wait_for_url(SIGN_IN)
 
 
 async def test_who_signs_in_again_comes_back_and_the_message_is_sent_once(

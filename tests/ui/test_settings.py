@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.app.serving import PASSWORD, Served
-from tests.ui.people import Person
+from tests.ui.people import SIGN_IN, Person
 
 pytestmark = pytest.mark.browser
 
@@ -66,7 +66,7 @@ async def test_new_password(person: Callable[..., Any], served: Served) -> None:
         await expect(dialog.get_by_role("alert")).to_contain_text(words)
     await dialog.get_by_label("New password").fill(NEW)
     await dialog.get_by_label("New password").press("Enter")
-    await lee.page.wait_for_url("**/login")
+    await lee.page.wait_for_url(SIGN_IN)
     assert not await may_sign_in(served, LEE, PASSWORD)
     assert await may_sign_in(served, LEE, NEW)
 
@@ -83,7 +83,7 @@ async def test_new_address(person: Callable[..., Any], served: Served) -> None:
         await expect(dialog.get_by_role("alert")).to_contain_text(words)
     await dialog.get_by_label("New email").fill("lee@example.org")
     await dialog.get_by_role("button", name="Change email").click()
-    await lee.page.wait_for_url("**/login")
+    await lee.page.wait_for_url(SIGN_IN)
     assert await may_sign_in(served, "lee@example.org", PASSWORD)
 
 
@@ -99,9 +99,18 @@ async def test_signing_out_everywhere(person: Callable[..., Any], served: Served
     assert await served.services.auth.user_by_cookie(elsewhere) is not None
     dialog = await open_dialog(lee, "Sign out everywhere")
     await dialog.get_by_role("button", name="Sign out everywhere").click()
-    await lee.page.wait_for_url("**/login")
-    await second.wait_for_url("**/login")
+    for page in (lee.page, second):
+        await page.wait_for_url(SIGN_IN)
     assert await served.services.auth.user_by_cookie(elsewhere) is None
+
+
+async def test_only_the_sections_scroll(person: Callable[..., Any]) -> None:
+    lee = await person(viewport={"width": 360, "height": 780})
+    await lee.page.goto(f"{lee.url}/settings")
+    await lee.page.get_by_role("navigation", name="Settings").get_by_role("link").last.click()
+    await expect(lee.page.get_by_role("heading", name="My data")).to_be_in_viewport()
+    await expect(lee.page.get_by_role("heading", name="Settings", level=1)).to_be_in_viewport()
+    assert await lee.page.evaluate("document.documentElement.scrollHeight") == 780
 
 
 async def test_account_goes_only_with_password_and_address(person: Callable[..., Any], served: Served) -> None:
@@ -117,7 +126,7 @@ async def test_account_goes_only_with_password_and_address(person: Callable[...,
         await expect(dialog.get_by_role("alert")).to_contain_text(words)
     await password.fill(PASSWORD)
     await dialog.get_by_role("button", name="Delete for ever").click()
-    await lee.page.wait_for_url("**/login")
+    await lee.page.wait_for_url(SIGN_IN)
     assert not await may_sign_in(served, LEE, PASSWORD)
     assert await may_sign_in(served, "kim@example.com", PASSWORD)
 
