@@ -29,7 +29,16 @@ PAGE_STYLES = (
 )
 STYLES = (*PLAIN_STYLES, *PAGE_STYLES)
 LIST_SCRIPTS = ("conversation_rows.js", "conversation_parts.js")
-SCRIPTS = ("shell.js", "attachments.js", "outbox.js", "speech.js", "diagrams.js", "carry.js", *LIST_SCRIPTS)
+SCRIPTS = (
+    "clipboard.js",
+    "shell.js",
+    "attachments.js",
+    "outbox.js",
+    "speech.js",
+    "diagrams.js",
+    "carry.js",
+    *LIST_SCRIPTS,
+)
 FOR_EVER = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
 

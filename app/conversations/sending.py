@@ -22,7 +22,7 @@ from app.generations.backends import Backend, Backends
 from app.generations.generation import Followed, Generation, Prepared
 from app.generations.generations import Generations
 from app.generations.idempotency import Idempotency
-from app.limits.bounds import most_tokens
+from app.limits.bounds import most_prompt_tokens, most_tokens
 from app.limits.service import LimitService
 from app.limits.store import Reservation
 from app.request_log.service import RequestLogService
@@ -146,7 +146,8 @@ class Sending:
     ) -> AsyncIterator[tuple[Ticket, Reservation]]:
         """A place in the queue and the tokens that the answer may use; given back when it cannot be stored."""
         info = backend.supervisor.info
-        most = most_tokens(info.max_model_len if info else None, texts, params.max_tokens)
+        longest = None if texts is None else most_prompt_tokens(texts)
+        most = most_tokens(info.max_model_len if info else None, longest, params.max_tokens)
         with self._requests.refusals(user, backend.name):
             reservation = await self._limits.reserve(user, writer.generation_id, most)
             try:

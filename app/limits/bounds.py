@@ -32,8 +32,12 @@ class Account:
     limits: Limits = Limits()
 
 
-def most_tokens(window: int | None, texts: Iterable[str] | None, max_tokens: int | None) -> int:
-    """At least what a generation can use; None is what is not known. No token is shorter than one byte of UTF-8."""
-    length = UNSTATED_TOKENS if texts is None else sum(len(text.encode()) + TEMPLATE_TOKENS for text in texts)
-    most = length + (max_tokens or UNSTATED_TOKENS)
+def most_prompt_tokens(texts: Iterable[str]) -> int:
+    """At least what a prompt of these messages can have. No token is shorter than one byte of UTF-8."""
+    return sum(len(text.encode()) + TEMPLATE_TOKENS for text in texts)
+
+
+def most_tokens(window: int | None, prompt_tokens: int | None, max_tokens: int | None) -> int:
+    """At least what a generation can use, where a prompt has at most `prompt_tokens`; None is what is not known."""
+    most = (UNSTATED_TOKENS if prompt_tokens is None else prompt_tokens) + (max_tokens or UNSTATED_TOKENS)
     return most if window is None else min(most, window)

@@ -99,7 +99,7 @@ class OpenAIService:
     async def _admit(self, user: CurrentUser, backend: Backend, body: dict[str, Any], size: int) -> Call:
         info, id_ = backend.supervisor.info, new_id()
         # No token of the prompt is shorter than a byte of the body.
-        most = most_tokens(info.max_model_len if info else None, ["x" * size], policy.max_tokens(body))
+        most = most_tokens(info.max_model_len if info else None, size, policy.max_tokens(body))
         reservation = await self._limits.reserve(user, id_, most * policy.sequences(body))
         try:
             ticket = self._generations.admit(user.id, backend)

@@ -8,7 +8,7 @@ import pytest
 
 from app.errors import RateLimited
 from app.limits import redis_guard
-from app.limits.bounds import UNSTATED_TOKENS, Account, Limits, most_tokens
+from app.limits.bounds import UNSTATED_TOKENS, Account, Limits, most_prompt_tokens, most_tokens
 from app.limits.ledger import Ledger
 from app.limits.memory import MemoryStore
 from app.limits.redis_guard import guarded
@@ -151,6 +151,6 @@ async def test_what_nobody_uses_any_more_takes_no_memory() -> None:
 
 def test_what_is_held_is_no_less_than_what_can_be_used() -> None:
     assert most_tokens(8192, None, None) == 8192
-    assert most_tokens(8192, ["가나다"], 10) == 9 + 64 + 10
-    assert most_tokens(None, ["가나다"], None) == 9 + 64 + UNSTATED_TOKENS
-    assert most_tokens(100, ["x" * 99], 10) == 100
+    assert most_tokens(8192, most_prompt_tokens(["가나다"]), 10) == 9 + 64 + 10
+    assert most_tokens(None, most_prompt_tokens(["가나다"]), None) == 9 + 64 + UNSTATED_TOKENS
+    assert most_tokens(100, most_prompt_tokens(["x" * 99]), 10) == 100

@@ -14,6 +14,8 @@ from ui.elements import named, text
 
 REFRESH_SECONDS = 15
 HOURS = (1, 24, 168)
+# Names and values of what is drawn together.
+Lines = list[tuple[str, list[float | None]]]
 COLORS = ("#0f766e", "#b45309", "#b42318")
 
 
@@ -62,22 +64,21 @@ class Charts:
         pattern = "%H:%M" if self._hours <= 24 else "%m-%d %H:%M"
         moments = [step.at.astimezone(self._visit.zone).strftime(pattern) for step in steps]
         speed = [round(step.completion_tokens / history.seconds, 2) for step in steps]
-        series: list[list[tuple[str, list[float | None]]]] = [
-            [("p50", [step.ttft_p50 for step in steps]), ("p95", [step.ttft_p95 for step in steps])],
-            [(t("tokens"), [*speed])],
-            [
-                (t("status_done"), [step.done for step in steps]),
-                (t("status_refused"), [step.refused for step in steps]),
-                (t("status_error"), [step.failed for step in steps]),
-            ],
+        waits: Lines = [("p50", [step.ttft_p50 for step in steps]), ("p95", [step.ttft_p95 for step in steps])]
+        tokens: Lines = [(t("tokens"), [*speed])]
+        requests: Lines = [
+            (t("status_done"), [step.done for step in steps]),
+            (t("status_refused"), [step.refused for step in steps]),
+            (t("status_error"), [step.failed for step in steps]),
         ]
-        for chart, lines in zip(self._charts, series, strict=True):
+        shapes = ((waits, False), (tokens, False), (requests, True))
+        for chart, (lines, bars) in zip(self._charts, shapes, strict=True):
             chart.options.clear()
-            chart.options.update(_options(moments, lines, bars=len(lines) == len(series[-1])))
+            chart.options.update(_options(moments, lines, bars=bars))
             chart.update()
 
 
-def _options(moments: list[str], lines: list[tuple[str, list[float | None]]], *, bars: bool) -> dict[str, Any]:
+def _options(moments: list[str], lines: Lines, *, bars: bool) -> dict[str, Any]:
     shape = {"type": "bar", "stack": "all"} if bars else {"type": "line", "symbolSize": 4, "connectNulls": True}
     return {
         "animation": False,

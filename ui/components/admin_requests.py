@@ -29,12 +29,10 @@ class RequestsSection:
         with ui.element("div").classes("filters"):
             choice(t("column_status"), words, self._status, self._choose_status)
             choice(t("column_model"), models, self._model, self._choose_model)
-            button(t("refresh"), self._refresh, symbol="regenerate")
+            again = button(t("refresh"), None, symbol="regenerate")
         self._paged = Paged(visit, self._read, self._draw, t("requests_none"))
         self.refresh = self._paged.refresh
-
-    async def _refresh(self) -> None:
-        await self.refresh()
+        again.on("click", self.refresh)
 
     def _models(self) -> list[str]:
         backends = self._visit.services.backends.all()

@@ -33,35 +33,16 @@
   // Back and forward change what the page shows, not the page.
   window.addEventListener("popstate", () => window.emitEvent("visit", location.pathname));
 
-  const COPIED_MS = 1600;
-
-  async function toClipboard(text, near) {
-    if (navigator.clipboard && isSecureContext) return navigator.clipboard.writeText(text);
-    // Plain HTTP in a local network has no clipboard object. Near the button: a dialog lets no focus out.
-    const field = Object.assign(document.createElement("textarea"), { value: text, className: "sr-only" });
-    near.parentElement.append(field);
-    field.select();
-    document.execCommand("copy");
-    field.remove();
-    near.focus();
-  }
-
-  async function copy(text, button) {
-    await toClipboard(text, button);
-    button.dataset.copied = "";
-    setTimeout(() => delete button.dataset.copied, COPIED_MS);
-  }
-
-  // A button that names the element whose text it copies; the one after it says so.
+    // A button that names the element whose text it copies; the one after it says so.
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy-from]");
     if (!button) return;
-    await copy(document.getElementById(button.dataset.copyFrom).textContent, button);
+    await window.toClipboard(document.getElementById(button.dataset.copyFrom).textContent, button);
     button.nextElementSibling.textContent = button.dataset.said;
   });
 
   window.shell = {
-    copy,
+    copy: window.toClipboard,
     // Whether a key belongs to an input method. After the end of a composition Safari tells that only by the code 229.
     composing: (event) => event.isComposing || event.keyCode === 229,
     // … and come back here.
