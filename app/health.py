@@ -47,6 +47,7 @@ async def prometheus(request: Request) -> Response:
     for backend in backends:
         if backend.name:
             metrics.model_up.labels(backend.name).set(backend.supervisor.ready)
+            metrics.model_paused.labels(backend.name).set(backend.admission.paused)
     metrics.active_users.set(services.activity.active())
     metrics.queue_depth.set(sum(backend.admission.waiting for backend in backends))
     metrics.running.set(sum(backend.admission.running for backend in backends))

@@ -29,6 +29,7 @@ from app.db import Database
 from app.defaults.service import Defaults
 from app.feedback.service import FeedbackReview
 from app.generations.backends import Backends, build_backends
+from app.generations.engine_control import EngineControl
 from app.generations.generations import Generations
 from app.generations.journal import Journal
 from app.generations.recovery import Recovery
@@ -96,6 +97,7 @@ class Services:
     backends: Backends
     # The first of them.
     engine: Supervisor
+    engine_control: EngineControl
     openai: OpenAIService
     activity: Activity
     engine_states: EngineStates
@@ -142,7 +144,9 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
         lost = await recovery.run(instance.id, preparing.again)
         stack.push_async_callback(generations.shutdown, 0, SAVE_SECONDS)
         activity = Activity()
-        engine_states = EngineStates(backends, activity)
+        engine_control = EngineControl(backends, audit)
+        stack.push_async_callback(engine_control.close)
+        engine_states = EngineStates(backends, engine_control, activity)
         surroundings = Surroundings(settings, db)
         stack.push_async_callback(surroundings.close)
         for task in (
@@ -193,6 +197,7 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             generations,
             backends,
             backends.default.supervisor,
+            engine_control,
             OpenAIService(backends, generations, limits, request_log, salted=settings.salted),
             activity,
             engine_states,

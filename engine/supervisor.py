@@ -15,6 +15,7 @@ from engine.errors import EngineConfigError, EngineError, EngineUnavailable
 log = structlog.get_logger(__name__)
 
 HEALTH_SECONDS = 1.0
+ASKED = "an administrator restarts it"
 
 
 class Supervisor:
@@ -44,6 +45,7 @@ class Supervisor:
         self.restart_eta_ms: int | None = None
         self._changed = asyncio.Event()
         self._suspected = asyncio.Event()
+        self._asked = False
         self._clock = clock
         self._sleep = sleep
         self._backoff = Backoff()
@@ -90,6 +92,20 @@ class Supervisor:
     def suspect(self) -> None:
         """A stream failed: look at the engine's health now, not at the next tick."""
         self._suspected.set()
+
+    def restart(self) -> bool:
+        """End the engine and start it anew, which counts as no crash; one that has failed for good is tried again.
+
+        False when it is starting already.
+        """
+        if self._task is not None and self._task.done():
+            self.start()
+            self._report(EngineStatus(Stage.RESTARTING, ASKED))
+            return True
+        if self.ready:
+            self._asked = True
+            self._suspected.set()
+        return self.ready
 
     async def wait_ready(self, *, patient: bool = True) -> None:
         """Return when the engine can serve. Raises EngineUnavailable when it has failed for good; without patience also
@@ -151,9 +167,12 @@ class Supervisor:
                 reason = await self._until_dead()
                 began = self._clock()
                 self.restarts += 1
-                wait = self._backoff.after_loss(began)
+                wait = 0 if reason is ASKED else self._backoff.after_loss(began)
                 self.failing = bool(wait)
-                self._log.error("engine lost", reason=reason, retry_seconds=wait)
+                if reason is ASKED:
+                    self._log.warning("engine restarts", reason=reason)
+                else:
+                    self._log.error("engine lost", reason=reason, retry_seconds=wait)
                 losses = self._backoff.losses
                 detail = f"crashed {losses} times in 5 minutes, next try in {wait} s: {reason}" if wait else reason
             self._report(EngineStatus(stage, detail, retry_seconds=wait or None))
@@ -170,6 +189,9 @@ class Supervisor:
                 async with asyncio.timeout(self._health_seconds):
                     await self._suspected.wait()
             self._suspected.clear()
+            if self._asked:
+                self._asked = False
+                return ASKED
             try:
                 await self.engine.check_health()
             except EngineError as error:

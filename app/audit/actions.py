@@ -39,5 +39,9 @@ Action = Literal[
     "data.exported",
     "retention.applied",
     "authz.denied",
+    "engine.paused",
+    "engine.drained",
+    "engine.resumed",
+    "engine.restarted",
 ]
 ACTIONS: frozenset[str] = frozenset(get_args(Action))

@@ -20,6 +20,8 @@ from app.errors import Unavailable
 SMOOTHING = 0.2
 # One slot in so many, at least one, is kept for users who have nothing running.
 KEEP_ONE_IN = 8
+# Nobody knows when a paused queue goes on.
+PAUSED_RETRY_SECONDS = 30
 
 
 class Ticket:
@@ -69,6 +71,9 @@ class Admission:
         # In a full house everybody stays longer.
         self._crowded_seconds = 0.0
         self._tokens = 0.0
+        self._left = asyncio.Event()
+        # Nobody gets in, those inside go on.
+        self.paused = False
 
     @property
     def waiting(self) -> int:
@@ -87,8 +92,9 @@ class Admission:
         had a place before a restart.
         """
         share = self._shares.get(user_id)
-        if capped and self.running >= self._slots and self.waiting >= self._max_waiting:
-            seconds = max(1, (self.eta_ms(self.waiting) or 1000) // 1000)
+        if capped and (self.paused or self.running >= self._slots) and self.waiting >= self._max_waiting:
+            usual = PAUSED_RETRY_SECONDS if self.paused else 1
+            seconds = max(1, (self.eta_ms(self.waiting) or 1000 * usual) // 1000)
             raise Unavailable(
                 f"The queue is full. Please try again in {seconds} s.",
                 code="queue_full",
@@ -120,20 +126,43 @@ class Admission:
         if not share.inside and not share.waiting:
             del self._shares[ticket.user_id]
             self._gone[ticket.user_id] = share.work
+        self._left.set()
         if not self._shares:
             # Nobody is active: there is nobody to be fair to, and old work is forgotten.
             self._gone.clear()
         self._move()
 
+    def pause(self) -> None:
+        """From now on everybody waits; those who wait are told."""
+        self._switch(paused=True)
+
+    def resume(self) -> None:
+        """Those who wait get in as there is room."""
+        self._switch(paused=False)
+
+    async def empty(self) -> None:
+        """Return when nobody is inside."""
+        while self._inside:
+            self._left.clear()
+            await self._left.wait()
+
+    def _switch(self, *, paused: bool) -> None:
+        if self.paused == paused:
+            return
+        self.paused = paused
+        self._move()
+        for ticket in self._order():
+            ticket.moved()
+
     def eta_ms(self, place: int) -> int | None:
-        """Milliseconds until the request at `place` gets in; None before anything has been measured.
+        """Milliseconds until the request at `place` gets in; None before anything has been measured, and while paused.
 
         Those inside leave when they have been in for the usual time, and those who follow them stay as long.
         """
         if place == 0:
             return 0
         stay = self._crowded_seconds or self._seconds
-        if not stay or not self._inside:
+        if self.paused or not stay or not self._inside:
             return None
         moment = monotonic()
         leaving = [max(0.0, stay - (moment - ticket.since)) for ticket in self._inside]
@@ -162,6 +191,8 @@ class Admission:
 
     def _next(self) -> tuple[Share, Ticket] | None:
         """Of the waiting users with a right to a slot the one with the least work; None when there is none."""
+        if self.paused:
+            return None
         free = self._slots - self.running
         for background in (False, True):
             may = [

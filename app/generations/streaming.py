@@ -41,7 +41,7 @@ class Streaming:
         prepared = generation.prepared
         fresh = prepared.prompt.tokens - prepared.likely_cached if prepared else 0
         wait_ms, prefill_ms = backend.admission.eta_ms(place), backend.prefill.predict(fresh)
-        data = {
+        data: dict[str, Any] = {
             "generation_id": str(generation.id),
             "conversation_id": str(generation.conversation_id),
             "message_id": str(generation.message_id),
@@ -49,6 +49,8 @@ class Streaming:
             # Until the first token, as far as it can be foretold.
             "eta_ms": None if wait_ms is None else wait_ms + (prefill_ms or 0),
         }
+        if place and backend.admission.paused:
+            data["paused"] = True
         generation.record(("queued", data))
 
     def resume_eta_ms(self, generation: Generation) -> int | None:

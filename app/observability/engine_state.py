@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from app.auth.access import require
 from app.auth.current import CurrentUser
-from app.generations.backends import Backends
+from app.generations.backends import Backend, Backends
+from app.generations.engine_control import EngineControl, Queue
 from app.observability.activity import Activity
 from engine import gpu
 
@@ -22,13 +23,15 @@ PREEMPTIONS = "vllm:num_preemptions_total"
 
 
 class ModelState(BaseModel):
-    """One model. `running` and `waiting` are generations; `waiting` wait for a place in the engine."""
+    """One model. `running` and `waiting` are generations; those that wait get a place in the engine while `queue` is
+    `open`."""
 
     name: str
     model: str
     remote: bool
     stage: str
     detail: str
+    queue: Queue
     running: int
     waiting: int
     restarts: int
@@ -61,8 +64,8 @@ class EngineState(BaseModel):
 class EngineStates:
     """vLLM tells sums; speeds are made of two of them."""
 
-    def __init__(self, backends: Backends, activity: Activity) -> None:
-        self._backends = backends
+    def __init__(self, backends: Backends, control: EngineControl, activity: Activity) -> None:
+        self._backends, self._control = backends, control
         self._activity = activity
         self._samples: deque[tuple[float, dict[str, float]]] = deque(maxlen=SAMPLES)
 
@@ -79,19 +82,7 @@ class EngineStates:
         queries = figures.get(QUERIES)
         preemptions = figures.get(PREEMPTIONS)
         return EngineState(
-            models=[
-                ModelState(
-                    name=backend.name,
-                    model=backend.supervisor.model_name,
-                    remote=bool(backend.remote),
-                    stage=backend.supervisor.status.stage.value,
-                    detail=backend.supervisor.status.detail,
-                    running=backend.admission.running,
-                    waiting=backend.admission.waiting,
-                    restarts=backend.supervisor.restarts,
-                )
-                for backend in self._backends.all()
-            ],
+            models=[self.model(backend) for backend in self._backends.all()],
             gpus=[GpuState(**_fields(reading)) for reading in await asyncio.to_thread(gpu.readings)],
             active_users=self._activity.active(),
             kv_cache_usage=figures.get(KV_CACHE),
@@ -99,6 +90,20 @@ class EngineStates:
             written_per_second=self._speed(WRITTEN, figures),
             read_per_second=self._speed(READ, figures),
             preemptions=None if preemptions is None else round(preemptions),
+        )
+
+    def model(self, backend: Backend) -> ModelState:
+        """One model now."""
+        return ModelState(
+            name=backend.name,
+            model=backend.supervisor.model_name,
+            remote=bool(backend.remote),
+            stage=backend.supervisor.status.stage.value,
+            detail=backend.supervisor.status.detail,
+            queue=self._control.queue(backend),
+            running=backend.admission.running,
+            waiting=backend.admission.waiting,
+            restarts=backend.supervisor.restarts,
         )
 
     def _speed(self, name: str, figures: dict[str, float]) -> float | None:

@@ -38,6 +38,21 @@ def test_bounds() -> None:
     assert full.value.retry_after
 
 
+def test_those_who_wait_hear_of_a_pause_and_of_its_end() -> None:
+    admission = Admission(slots=1, max_waiting=9)
+    first, second = admission.enter(KIM), admission.enter(LEE)
+    heard: list[tuple[bool, int]] = []
+    second.moved = lambda: heard.append((admission.paused, second.place))
+    admission.pause()
+    admission.pause()
+    admission.leave(first, seconds=2.0, tokens=10)
+    assert not second.granted.is_set()
+    assert admission.eta_ms(second.place) is None
+    admission.resume()
+    assert second.granted.is_set()
+    assert heard == [(True, 1), (False, 0)]
+
+
 def test_one_slot_is_kept_for_who_has_nothing_running() -> None:
     admission = Admission(slots=8, max_waiting=64)
     greedy = [admission.enter(KIM) for _ in range(50)]

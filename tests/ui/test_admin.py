@@ -113,3 +113,20 @@ async def test_for_others_there_is_no_such_page(person: Callable[..., Any]) -> N
     answer = await kim.page.goto(f"{kim.url}/admin")
     assert answer is not None
     assert answer.status == 404
+
+
+async def test_a_model_is_paused_and_goes_on(served: Served, person: Callable[..., Any]) -> None:
+    lee = await person()
+    await open_admin(lee)
+    await lee.button("Pause: scripted").click()
+    await lee.page.get_by_role("dialog").get_by_role("button", name="Pause").click()
+    await expect(lee.page.get_by_text("Paused · 0 running, 0 waiting")).to_be_visible()
+    kim = await person(email="kim@example.com")
+    await kim.send("hello")
+    await expect(kim.log.get_by_text("An administrator has paused the model")).to_be_visible()
+    await expect(lee.page.get_by_text("Paused · 0 running, 1 waiting")).to_be_visible()
+    await expect(lee.button("Pause: scripted")).to_be_hidden()
+    await lee.button("Resume: scripted").click()
+    await expect(kim.log.get_by_text("하나 둘 셋")).to_be_visible()
+    await expect(lee.button("Restart: scripted")).to_be_visible()
+    assert lee.faults == kim.faults == []

@@ -40,7 +40,7 @@ class AdminPage:
         visit, safely = page.visit, page.safely
         with page.page(SECTIONS):
             with page.section("overview"):
-                overview = Overview(visit)
+                overview = Overview(visit, safely)
                 charts = Charts(visit)
             with page.section("usage"):
                 usage = AdminUsageSection(visit)

@@ -2,7 +2,9 @@
 
 from nicegui import ui
 
-from app.observability.engine_state import EngineState, ModelState
+from app.observability.engine_state import EngineState
+from ui.components.admin_engine import EngineLine
+from ui.components.safely import Safely
 from ui.components.settings_loaded import Loaded
 from ui.components.settings_usage import WhileVisible
 from ui.components.settings_visit import Visit
@@ -15,9 +17,9 @@ GIB = 1 << 30
 class Overview:
     """A tile per figure; what no engine tells has none."""
 
-    def __init__(self, visit: Visit) -> None:
-        self._visit = visit
-        self._state = Loaded(visit, self._read, self._draw)
+    def __init__(self, visit: Visit, safely: Safely) -> None:
+        self._visit, self._safely = visit, safely
+        self._state = Loaded(visit, self._read, self._draw, self._update)
         self.refresh = self._state.refresh
         WhileVisible(REFRESH_SECONDS).on("tick", self._state.tick)
 
@@ -25,10 +27,16 @@ class Overview:
         return await self._visit.services.engine_states.state(self._visit.user)
 
     def _draw(self, state: EngineState) -> None:
+        self._lines = [EngineLine(self._visit, self._safely, model) for model in state.models]
+        self._tiles = ui.element("dl").classes("tiles")
+        self._update(state)
+
+    def _update(self, state: EngineState) -> None:
         t = self._visit.t
-        for model in state.models:
-            self._model(model)
-        with ui.element("dl").classes("tiles"):
+        for line, model in zip(self._lines, state.models, strict=True):
+            line.show(model)
+        self._tiles.clear()
+        with self._tiles:
             _tile(t("active_users"), f"{state.active_users:,}")
             _tile(t("in_engine"), f"{sum(model.running for model in state.models):,}")
             _tile(t("in_queue"), f"{sum(model.waiting for model in state.models):,}")
@@ -48,19 +56,6 @@ class Overview:
                 parts += [f"{gpu.power:.0f} W" if gpu.power is not None else ""]
                 parts += [f"{gpu.temperature} °C" if gpu.temperature is not None else ""]
                 _tile(f"GPU {gpu.index}", " · ".join(filter(None, parts)))
-
-    def _model(self, model: ModelState) -> None:
-        t = self._visit.t
-        kind = "ready" if model.stage == "ready" else "down" if model.stage in ("failed", "stopped") else "busy"
-        with ui.element("div").classes("engine model-state") as line:
-            line.props["data-stage"] = kind
-            ui.element("span").classes("engine-dot").props("aria-hidden=true")
-            text(model.model or model.name or t("ai"), "engine-name")
-            text(t(f"stage_{model.stage}"), "engine-stage")
-            if model.restarts:
-                text(t("restarts", count=model.restarts), "badge")
-            if model.detail and kind != "ready":
-                text(model.detail, "model-detail")
 
 
 def _tile(name: str, value: str) -> None:

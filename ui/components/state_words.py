@@ -13,6 +13,8 @@ def queue_words(t: Translator, queued: dict[str, Any], *, known: bool) -> str:
     place, eta = queued["position"], queued.get("eta_ms")
     if not place:
         return t("state_reading" if known else "state_waiting")
+    if queued.get("paused"):
+        return t("state_paused", place=place)
     if not eta:
         return t("state_queued", place=place)
     return t("state_queued_eta", place=place, seconds=_seconds(eta))

@@ -1,6 +1,6 @@
 """English texts. The accessible names among them are a contract: programs outside click them."""
 
-from ui.i18n.en import account, admin, chat, control, conversations, errors, settings, sharing, writing
+from ui.i18n.en import account, admin, chat, control, conversations, errors, operations, settings, sharing, writing
 
 TEXTS: dict[str, str] = (
     account.TEXTS
@@ -11,5 +11,6 @@ TEXTS: dict[str, str] = (
     | control.TEXTS
     | settings.TEXTS
     | admin.TEXTS
+    | operations.TEXTS
     | errors.TEXTS
 )

@@ -1,6 +1,6 @@
 """Korean texts; the language this service speaks first."""
 
-from ui.i18n.ko import account, admin, chat, control, conversations, errors, settings, sharing, writing
+from ui.i18n.ko import account, admin, chat, control, conversations, errors, operations, settings, sharing, writing
 
 TEXTS: dict[str, str] = (
     account.TEXTS
@@ -11,5 +11,6 @@ TEXTS: dict[str, str] = (
     | control.TEXTS
     | settings.TEXTS
     | admin.TEXTS
+    | operations.TEXTS
     | errors.TEXTS
 )
