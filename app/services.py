@@ -9,6 +9,7 @@ from app.announcements.service import Announcements
 from app.audit.service import AuditService
 from app.auth.account import AccountService
 from app.auth.invitations import InvitationService
+from app.auth.key_admin import KeyAdmin
 from app.auth.keys import KeyService
 from app.auth.links import MailedLinks
 from app.auth.people import open_people
@@ -81,6 +82,7 @@ class Services:
     totp: TotpService
     users: UserAdmin
     keys: KeyService
+    key_admin: KeyAdmin
     sessions: SessionService
     limits: LimitService
     library: LibraryService
@@ -182,6 +184,7 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             people.totp,
             people.users,
             people.keys,
+            people.key_admin,
             people.sessions,
             limits,
             LibraryService(db, backends),

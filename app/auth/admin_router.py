@@ -1,4 +1,4 @@
-"""Routes for administrators: accounts and invitations."""
+"""Routes for administrators: accounts, API keys and invitations."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,7 +7,15 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.auth.dependencies import User, services_of
 from app.auth.letters import visitor_of
-from app.auth.schemas import InvitationCreate, InvitationCreated, InvitationList, ManagedUser, UserChange, UserPage
+from app.auth.schemas import (
+    InvitationCreate,
+    InvitationCreated,
+    InvitationList,
+    ManagedKeyPage,
+    ManagedUser,
+    UserChange,
+    UserPage,
+)
 from app.conversations.schemas import Text
 
 router = APIRouter(prefix="/api/admin", tags=["administration"])
@@ -37,6 +45,21 @@ async def delete_user(request: Request, user: User, user_id: UUID) -> Response:
     """Delete an account with all its conversations, for ever."""
     await services_of(request).users.delete(user, user_id)
     await services_of(request).generations.stop_all_of(user_id)
+    return Response(status_code=204)
+
+
+@router.get("/keys")
+async def list_all_keys(
+    request: Request, user: User, q: Words = "", cursor: str | None = None, limit: Limit = 50
+) -> ManagedKeyPage:
+    """API keys of the accounts whose address contains `q`, newest first; the keys themselves are stored nowhere."""
+    return await services_of(request).key_admin.page(user, q, cursor, limit)
+
+
+@router.delete("/keys/{key_id}", status_code=204)
+async def revoke_any_key(request: Request, user: User, key_id: UUID) -> Response:
+    """Revoke somebody's API key at once."""
+    await services_of(request).key_admin.revoke(user, key_id)
     return Response(status_code=204)
 
 

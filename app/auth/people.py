@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.audit.service import AuditService
 from app.auth.account import AccountService
 from app.auth.invitations import InvitationService
+from app.auth.key_admin import KeyAdmin
 from app.auth.keys import KeyService
 from app.auth.links import MailedLinks
 from app.auth.proof import PasswordProof
@@ -34,6 +35,7 @@ class People:
     totp: TotpService
     users: UserAdmin
     keys: KeyService
+    key_admin: KeyAdmin
     sessions: SessionService
 
 
@@ -61,5 +63,6 @@ async def open_people(settings: Settings, db: Database, audit: AuditService) -> 
             totp=TotpService(db, proof, auth.factor, audit),
             users=UserAdmin(db, auth.hasher, cache, audit),
             keys=keys,
+            key_admin=KeyAdmin(db, cache.recent_keys, audit),
             sessions=SessionService(db, cache, audit),
         )

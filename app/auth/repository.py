@@ -155,6 +155,23 @@ async def delete_key(db: AsyncSession, user_id: UUID, key_id: UUID) -> bool:
     return result.rowcount == 1
 
 
+async def delete_any_key(db: AsyncSession, key_id: UUID) -> UUID | None:
+    """Whoever it belongs to. Returns whose it was."""
+    owner: UUID | None = await db.scalar(delete(ApiKey).where(ApiKey.id == key_id).returning(ApiKey.user_id))
+    return owner
+
+
+async def search_keys(db: AsyncSession, words: str, before: UUID | None, limit: int) -> list[tuple[ApiKey, str]]:
+    """Keys, with the addresses of their owners, of those whose address contains `words`: newest first, from behind the
+    key `before`."""
+    query = select(ApiKey, column(User.email)).join(User, ApiKey.user_id == User.id)
+    if words:
+        query = query.where(column(User.email).contains(words.lower(), autoescape=True))
+    if before is not None:
+        query = query.where(ApiKey.id < before)
+    return [(row[0], row[1]) for row in await db.execute(query.order_by(ApiKey.id.desc()).limit(limit))]
+
+
 def _of_mailed_token(token_hash: str, kind: str, at: datetime) -> Any:
     return MailedToken.token_hash == token_hash, MailedToken.kind == kind, MailedToken.expires_at > at
 

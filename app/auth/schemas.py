@@ -200,6 +200,20 @@ class KeyView(BaseModel):
     last_used_at: AwareDatetime | None
 
 
+class ManagedKey(KeyView):
+    """One key, as administrators see it; `owner` is an e-mail address."""
+
+    user_id: UUID
+    owner: str
+
+
+class ManagedKeyPage(BaseModel):
+    """Newest first; `next` is the cursor of the following page."""
+
+    items: list[ManagedKey]
+    next: str | None = None
+
+
 class KeyCreated(KeyView):
     """Answer of `POST /api/keys`: the only time that the key itself is told."""
 

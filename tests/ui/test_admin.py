@@ -130,3 +130,22 @@ async def test_a_model_is_paused_and_goes_on(served: Served, person: Callable[..
     await expect(kim.log.get_by_text("하나 둘 셋")).to_be_visible()
     await expect(lee.button("Restart: scripted")).to_be_visible()
     assert lee.faults == kim.faults == []
+
+
+async def test_somebodys_key_is_found_limited_and_revoked(served: Served, person: Callable[..., Any]) -> None:
+    lee = await person()
+    async with served.client("kim@example.com") as kim, served.client("lee@example.com") as mine:
+        for client, name in ((kim, "notebook"), (mine, "other")):
+            assert (await client.post("/api/keys", json={"name": name})).status_code == 201
+    await open_admin(lee)
+    row = table(lee, "API keys").get_by_role("row").filter(has_text="notebook")
+    await expect(row).to_contain_text("Never used")
+    await lee.page.get_by_role("searchbox", name="Search by owner's email").fill("kim")
+    await expect(table(lee, "API keys").get_by_text("other")).to_have_count(0)
+    await lee.button("Limits: notebook (kim@example.com)").click()
+    await lee.page.get_by_role("dialog").get_by_role("textbox", name="Answers at the same time").fill("1")
+    await lee.page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    await lee.button("Revoke: notebook (kim@example.com)").click()
+    await lee.page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    await expect(lee.page.get_by_text("No such API keys.")).to_be_visible()
+    assert lee.faults == []

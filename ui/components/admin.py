@@ -10,6 +10,7 @@ from ui.components.admin_charts import Charts
 from ui.components.admin_defaults import DefaultsSection
 from ui.components.admin_feedback import FeedbackSection
 from ui.components.admin_invitations import InvitationsSection
+from ui.components.admin_keys import AllKeysSection
 from ui.components.admin_overview import Overview
 from ui.components.admin_requests import RequestsSection
 from ui.components.admin_settings import SettingsSection
@@ -26,6 +27,7 @@ SECTIONS = (
     "announcements",
     "defaults",
     "users",
+    "keys",
     "invitations",
     "audit",
     "settings",
@@ -54,6 +56,8 @@ class AdminPage:
                 defaults = DefaultsSection(visit, safely)
             with page.section("users"):
                 users = UsersSection(visit, safely)
+            with page.section("keys"):
+                keys = AllKeysSection(visit, safely)
             with page.section("invitations"):
                 invitations = InvitationsSection(visit, safely)
             with page.section("audit"):
@@ -69,6 +73,7 @@ class AdminPage:
             announcements,
             defaults,
             users,
+            keys,
             invitations,
             audit,
             settings,

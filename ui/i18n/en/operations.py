@@ -19,4 +19,12 @@ TEXTS: dict[str, str] = {
     "engine_resume": "Resume",
     "error_engine_elsewhere": "This engine runs on another server. Restart it there.",
     "error_engine_starting": "The engine is starting already.",
+    "admin_keys": "API keys",
+    "admin_keys_text": "Everybody's keys. The keys themselves are stored nowhere.",
+    "search_owner": "Search by owner's email",
+    "all_keys_none": "No such API keys.",
+    "column_key": "Key",
+    "column_scopes": "May",
+    "column_expiry": "Valid until",
+    "column_used": "Last used",
 }

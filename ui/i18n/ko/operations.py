@@ -19,4 +19,12 @@ TEXTS: dict[str, str] = {
     "engine_resume": "재개",
     "error_engine_elsewhere": "이 엔진은 다른 서버에서 실행됩니다. 그 서버에서 다시 시작해 주세요.",
     "error_engine_starting": "엔진이 이미 시작되고 있습니다.",
+    "admin_keys": "API 키",
+    "admin_keys_text": "모든 사용자의 키입니다. 키 자체는 어디에도 저장되지 않습니다.",
+    "search_owner": "소유자 이메일로 검색",
+    "all_keys_none": "해당하는 API 키가 없습니다.",
+    "column_key": "키",
+    "column_scopes": "권한",
+    "column_expiry": "만료",
+    "column_used": "마지막 사용",
 }
