@@ -4,7 +4,7 @@ VENV := .venv/bin
 export BUILD ?= cpu
 COMPOSE := docker compose --env-file .env -f docker/compose.yml $(if $(filter gpu,$(BUILD)),-f docker/compose.gpu.yml)
 .DEFAULT_GOAL := help
-.PHONY: help run test check load bench soak crowd fuzz up down lock demo-model demo-eval screenshots install install-test
+.PHONY: help run test check load bench soak crowd fuzz plans up down lock demo-model demo-eval screenshots install install-test
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +47,10 @@ crowd: install-test ## strangers, open pages and too many questions (VISITS=, SO
 
 fuzz: install-test ## 50 000 random bad requests of a signed-in user (CALLS=, SEED=)
 	@FUZZ_CALLS=$(or $(CALLS),50000) FUZZ_SEED=$(or $(SEED),7) $(VENV)/python -m pytest tests/fuzz -k "sqlite or v1" -s -q
+
+plans: install-test ## how PostgreSQL finds rows among a million messages (MESSAGES=)
+	@$(VENV)/python -m tests.rig.packages
+	@PLANS_MESSAGES=$(or $(MESSAGES),1000000) $(VENV)/python -m pytest tests/app/test_query_plans.py --timeout 900 -q
 
 up: ## docker compose: nginx, app, PostgreSQL, Redis, Prometheus, Grafana (BUILD=gpu)
 	@docker/preflight .env

@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -46,12 +47,14 @@ def serve() -> None:
 @cli.command("migrate")
 def migrate_command(revision: Annotated[str, typer.Argument()] = "head") -> None:
     """Bring the database to the newest schema (or to REVISION)."""
+    from app.instance import hold
     from app.logs import configure_logging
     from app.migrate import migrate
 
     settings = settings_or_exit()
     configure_logging(json=False)
-    migrate(settings, revision)
+    with _clear_errors(), hold(settings.data_dir, alone=False):
+        migrate(settings, revision)
     typer.echo("The database has the newest schema.")
 
 
@@ -64,13 +67,16 @@ def create_admin(email: Email, password: Password) -> None:
 
 @cli.command("reset-password")
 def reset_password(
-    email: Email,
-    password: Password,
+    address: Annotated[str | None, typer.Argument(metavar="EMAIL")] = None,
+    email: Annotated[str | None, typer.Option(help="The same as EMAIL")] = None,
+    password: Annotated[str | None, typer.Option(help="Unset: asked for, or the first line of the input")] = None,
     remove_totp: Annotated[bool, typer.Option("--remove-totp", help="Switch the second factor off, too")] = False,
 ) -> None:
     """Set a new password and sign the user out everywhere."""
-    _with_accounts(lambda people: people.users.set_password(email, password, remove_totp=remove_totp))
-    typer.echo(f"{email} has a new password.")
+    account = address or email or typer.prompt("Email")
+    chosen = password if password is not None else _new_password()
+    _with_accounts(lambda people: people.users.set_password(account, chosen, remove_totp=remove_totp))
+    typer.echo(f"{account} has a new password and is signed out everywhere.")
 
 
 @cli.command()
@@ -91,6 +97,51 @@ def doctor() -> None:
     from app.doctor import examine
 
     raise typer.Exit(asyncio.run(examine(settings_or_exit(), typer.echo)))
+
+
+@cli.command()
+def backup(file: Annotated[Path | None, typer.Argument(help="A file or a directory")] = None) -> None:
+    """Save the database and the keys of this instance into one FILE (by default in the data directory)."""
+    from app.backups import creating
+    from app.db import now
+
+    settings = settings_or_exit()
+    named = creating.named(settings, "backup", now())
+    target = named if file is None else file / named.name if file.is_dir() else file
+    with _clear_errors():
+        manifest = creating.create(settings, target)
+    typer.echo(f"{target}: {manifest.kind}, schema {manifest.revision}, {target.stat().st_size:,} bytes")
+
+
+@cli.command()
+def restore(
+    file: Path,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there; it is kept aside")] = False,
+) -> None:
+    """Put the backup FILE in place. The server must not run."""
+    from app.backups.restoring import restore
+
+    settings = settings_or_exit()
+    with _clear_errors():
+        done = restore(settings, file, force=force)
+    typer.echo(f"Restored what was saved at {done.manifest.created_at:%Y-%m-%d %H:%M:%S} UTC.")
+    if done.aside is not None:
+        typer.echo(f"What was there before is in {done.aside}")
+
+
+@cli.command("move-database")
+def move_database(
+    to: Annotated[str, typer.Option(prompt="Address (postgresql+asyncpg://…)", hide_input=True)],
+) -> None:
+    """Move the embedded SQLite database to an empty PostgreSQL database. The server must not run."""
+    from app.moving import move
+
+    settings = settings_or_exit()
+    with _clear_errors():
+        counts = move(settings, to)
+    for table, rows in counts.items():
+        typer.echo(f"{table}: {rows:,}")
+    typer.echo("All rows have arrived. Set CHAT_DATABASE__URL to that address; the file of SQLite is as it was.")
 
 
 @cli.command("demo-data")
@@ -122,6 +173,12 @@ def demo_data(
         typer.echo(f"{name}: {value}")
 
 
+def _new_password() -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
 def _with_accounts(action: "Callable[[People], Coroutine[Any, Any, object]]") -> None:
     _with_storage(lambda people, _db, _audit: action(people))
 
@@ -130,11 +187,10 @@ def _with_storage(action: "Callable[[People, Database, AuditService], Coroutine[
     from app.audit.service import AuditService
     from app.auth.people import open_people
     from app.db import Database
-    from app.errors import AppError
+    from app.instance import hold
     from app.migrate import migrate
 
     settings = settings_or_exit()
-    migrate(settings)
 
     async def run() -> None:
         db = Database(settings)
@@ -146,10 +202,25 @@ def _with_storage(action: "Callable[[People, Database, AuditService], Coroutine[
         finally:
             await db.close()
 
-    try:
+    with _clear_errors(), hold(settings.data_dir, alone=False):
+        migrate(settings)
         asyncio.run(run())
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    from app.backups.manifest import BackupError
+    from app.errors import AppError
+    from app.instance import DataInUse
+    from app.moving import MoveError
+    from app.schema import SchemaTooNew
+
+    try:
+        yield
     except AppError as error:
         fail(error.message)
+    except (BackupError, DataInUse, MoveError, SchemaTooNew, OSError) as error:
+        fail(str(error))
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from app.setting_groups import (
     FIRST_ENGINE,
     AdminSettings,
     AuthSettings,
+    BackupSettings,
     DatabaseSettings,
     GenerationSettings,
     LimitSettings,
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
     smtp: SmtpSettings = Field(default_factory=SmtpSettings)
     otlp: OtlpSettings = Field(default_factory=OtlpSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
+    backup: BackupSettings = Field(default_factory=BackupSettings)
 
     @model_validator(mode="after")
     def _verifiable(self) -> "Settings":

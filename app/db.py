@@ -21,6 +21,7 @@ from sqlalchemy.types import TypeDecorator
 from sqlalchemy.util.concurrency import in_greenlet
 
 from app.config import Settings
+from app.setting_groups import DatabaseSettings
 from app.storage_errors import as_unavailable
 
 NAMES = {
@@ -30,14 +31,16 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-# PostgreSQL may hang. How long to wait for a connection that works (asked, or made anew), and for one statement, in
-# seconds; letting go of a connection that hangs takes the driver two more.
+# PostgreSQL may hang. How long to wait for a connection that works (asked, or made anew), in seconds; letting go of a
+# connection that hangs takes the driver two more.
 CONNECT_SECONDS = 2.0
 REACH_SECONDS = 3.0
-STATEMENT_SECONDS = 4.0
+LATER_SECONDS = 0.5
 # How long `close` waits for transactions that were cut short.
 CLOSE_SECONDS = 10.0
 READING = "vllm_chat_reading"
+# How PostgreSQL lists our connections.
+APPLICATION = "vllm-chat"
 
 
 log = structlog.get_logger(__name__)
@@ -79,12 +82,12 @@ def new_id() -> UUID:
 
 
 class Database:
-    """Engine and session factory."""
+    """Engine and session factory. `patient`: statements may take as long as they need, as migrations do."""
 
-    def __init__(self, settings: Settings, statement_seconds: float | None = STATEMENT_SECONDS) -> None:
+    def __init__(self, settings: Settings, *, patient: bool = False) -> None:
         self.url = make_url(settings.database_url)
         self._sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _create(settings, self._sqlite, statement_seconds)
+        self.engine = _create_sqlite(settings) if self._sqlite else _create_postgresql(settings.database, patient)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._open = 0
         self._idle = asyncio.Event()
@@ -156,17 +159,29 @@ async def insert_new(db: AsyncSession, table: type[Base], rows: Sequence[dict[st
     await db.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
-def _create(settings: Settings, sqlite: bool, statement_seconds: float | None) -> AsyncEngine:
-    if not sqlite:
-        return create_async_engine(
-            settings.database_url,
-            pool_size=settings.database.pool_size,
-            max_overflow=settings.database.max_overflow,
-            pool_timeout=2,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args={"timeout": CONNECT_SECONDS, "command_timeout": statement_seconds},
-        )
+def _create_postgresql(settings: DatabaseSettings, patient: bool) -> AsyncEngine:
+    assert settings.url is not None
+    # The server ends what takes long; the driver, what a server that hangs does not.
+    limits = {
+        "statement_timeout": "0" if patient else f"{settings.statement_seconds * 1000:.0f}",
+        "lock_timeout": "0" if patient else f"{settings.lock_seconds * 1000:.0f}",
+    }
+    return create_async_engine(
+        settings.url.get_secret_value(),
+        pool_size=settings.pool_size,
+        max_overflow=settings.max_overflow,
+        pool_timeout=2,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={
+            "timeout": CONNECT_SECONDS,
+            "command_timeout": None if patient else settings.statement_seconds + LATER_SECONDS,
+            "server_settings": {"application_name": APPLICATION} | limits,
+        },
+    )
+
+
+def _create_sqlite(settings: Settings) -> AsyncEngine:
     if path := make_url(settings.database_url).database:
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = create_async_engine(settings.database_url, hide_parameters=True, connect_args={"timeout": 5})

@@ -4,6 +4,8 @@ left behind is found by its successor, and never by a second process that runs b
 import fcntl
 import itertools
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -20,6 +22,26 @@ class Instance:
     def release(self) -> None:
         """Let the next process take over."""
         os.close(self.lock)
+
+
+class DataInUse(Exception):
+    """Another process uses the data directory in a way that does not allow for this."""
+
+
+@contextmanager
+def hold(data_dir: Path, *, alone: bool) -> Iterator[None]:
+    """Any number of processes may work with a data directory, or one alone that replaces it. Raises DataInUse."""
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            others = "A server uses" if alone else "A restore or a move is at work with"
+            raise DataInUse(f"{others} {data_dir}: {'stop it first' if alone else 'wait for its end'}.") from error
+        yield
+    finally:
+        os.close(lock)
 
 
 def claim(data_dir: Path) -> Instance:

@@ -8,7 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.routing import Match
 
-from app import health
+from app import __version__, health
 from app.announcements import router as announcements
 from app.audit import router as audit
 from app.auth import admin_router, recovery_router, sessions_router, totp_router
@@ -60,7 +60,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     app = FastAPI(
         title="vllm-chat",
         description=DESCRIPTION,
-        version="0.1.0",
+        version=__version__,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

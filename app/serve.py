@@ -15,11 +15,14 @@ from fastapi import FastAPI
 from sqlalchemy.engine import make_url
 
 from app.auth import repository
+from app.backups.manifest import BackupError
 from app.config import Settings
 from app.db import Database
 from app.errors import Unavailable
 from app.http_protocol import BoundedHttp, BoundedSocket
+from app.instance import DataInUse, hold
 from app.logs import configure_logging
+from app.schema import SchemaTooNew
 from app.services import DRAIN_SECONDS, SAVE_SECONDS, Services
 from app.systemd import READY, STOPPING, from_environment
 
@@ -36,7 +39,15 @@ def run(settings: Settings) -> None:
     configure_logging(json=settings.env == "production")
     allow_many_connections()
     listener = _listen(settings.host, settings.port)
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with hold(settings.data_dir, alone=False):
+            _serve(settings, listener)
+    except (DataInUse, SchemaTooNew, BackupError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+def _serve(settings: Settings, listener: socket.socket) -> None:
     _migrate(settings)
     _greet(settings)
     for name in settings.not_in_effect():

@@ -18,6 +18,7 @@ from app.auth.service import AuthService
 from app.auth.sessions import SessionService
 from app.auth.totp import TotpService
 from app.auth.user_admin import UserAdmin
+from app.backups.rotation import ScheduledBackups
 from app.config import Settings
 from app.conversations.counting import Counting
 from app.conversations.folders import FolderService
@@ -159,6 +160,7 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             forget_old(db),
             retention.run(),
             organizing.keep_purging(),
+            ScheduledBackups(settings).run(),
         ):
             stack.callback(asyncio.create_task(task).cancel)
         for supervisor in supervisors:

@@ -15,11 +15,14 @@ class _Group(BaseModel):
 
 
 class DatabaseSettings(_Group):
-    """`url` unset: SQLite in the data directory."""
+    """`url` unset: SQLite in the data directory. On PostgreSQL a statement is given up after `statement_seconds`, or
+    when it has waited `lock_seconds` for another one's lock."""
 
     url: SecretStr | None = None  # it may hold a password
     pool_size: int = Field(default=20, ge=1)
     max_overflow: int = Field(default=30, ge=0)
+    statement_seconds: float = Field(default=4.0, ge=0.1, le=3600)
+    lock_seconds: float = Field(default=3.0, ge=0.1, le=3600)
 
 
 class RedisSettings(_Group):
@@ -116,6 +119,15 @@ class RetentionSettings(_Group):
     deleted. Unset: never."""
 
     days: int | None = Field(default=None, ge=1)
+
+
+class BackupSettings(_Group):
+    """Backups that are made by themselves, in the data directory: every so many hours (unset: never), and before the
+    schema changes. `keep`: so many of each stay."""
+
+    every_hours: int | None = Field(default=None, ge=1)
+    keep: int = Field(default=7, ge=1)
+    before_migration: bool = True
 
 
 # How a fallback names the engine of CHAT_ENGINE__*, whose model may be chosen only at start.

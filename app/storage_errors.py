@@ -8,9 +8,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.errors import Unavailable
 
 RETRY_SECONDS = 5
-# PostgreSQL's classes of SQLSTATE: connection lost, out of resources, operator intervention (it stops, or is not up
-# yet), system error.
-AWAY = ("08", "53", "57", "58")
+# PostgreSQL's classes of SQLSTATE: connection lost, out of resources, a lock not to be had in time, operator
+# intervention (it stops, is not up yet, or has ended a statement that took too long), system error.
+AWAY = ("08", "53", "55P03", "57", "58")
 DISK_FULL = "53100"
 
 

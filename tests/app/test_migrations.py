@@ -8,20 +8,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 
-import app.announcements.models
-import app.audit.models
-import app.auth.models
-import app.conversations.models
-import app.defaults.models
-import app.generations.models
-import app.library.models
-import app.limits.models
-import app.request_log.models
-import app.sharing.models  # noqa: F401
 from app.config import Settings
-from app.db import Base, Database
+from app.db import Database
 from app.migrate import downgrade, migrate
 from app.request_log.partitions import is_partition
+from app.tables import METADATA
 
 
 def test_up_down_up(make_settings: Callable[..., Settings], database_url: str) -> None:
@@ -37,7 +28,7 @@ def test_up_down_up(make_settings: Callable[..., Settings], database_url: str) -
 
 def _differences(connection: Connection) -> object:
     context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": _described})
-    found: list[Any] = compare_metadata(context, Base.metadata)
+    found: list[Any] = compare_metadata(context, METADATA)
     return [one for one in found if not (connection.dialect.name == "sqlite" and _is_inline(one))]
 
 
