@@ -91,7 +91,9 @@ class Feedback(Base):
     __tablename__ = "feedback"
 
     message_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("messages.id", ondelete="cascade"), primary_key=True)
-    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id", ondelete="cascade"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(
+        Uuid, ForeignKey("users.id", ondelete="cascade"), primary_key=True, index=True
+    )
     value: Mapped[str] = mapped_column(String(8))
     comment: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
