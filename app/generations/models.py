@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint, Uuid
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, Uuid, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, UtcDateTime, now
@@ -29,3 +29,8 @@ class GenerationRow(Base):
     token_ids: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, index=True)
+
+
+# What is still to be forgotten is found among all that has been.
+KEPT = or_(GenerationRow.events.is_not(None), GenerationRow.idempotency_key.is_not(None))
+Index("ix_generations_kept", GenerationRow.ended_at, sqlite_where=KEPT, postgresql_where=KEPT)

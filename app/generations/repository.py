@@ -11,9 +11,10 @@ from sqlalchemy import CursorResult, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.conversations.models import Conversation, Message, owned
-from app.generations.models import GenerationRow
+from app.generations.models import KEPT, GenerationRow
 
 KEEP_EVENTS = timedelta(hours=24)
+LOOK_BACK = timedelta(days=7)
 UNFINISHED = ("queued", "running")
 
 
@@ -108,12 +109,11 @@ async def interrupt_unfinished(db: AsyncSession, instance: str, resumed: set[UUI
 
 async def expire(db: AsyncSession, now: datetime) -> None:
     """Forget events and idempotency keys a day after the end; rows whose message is written by a later generation
-    go altogether a day after that."""
+    go altogether a day after that, or with their conversation when nobody looked for a week."""
     old = GenerationRow.ended_at < now - KEEP_EVENTS
-    still = or_(GenerationRow.events.is_not(None), GenerationRow.idempotency_key.is_not(None))
-    await db.execute(update(GenerationRow).where(old, still).values(events=None, idempotency_key=None))
+    await db.execute(update(GenerationRow).where(old, KEPT).values(events=None, idempotency_key=None))
     current = exists().where(Message.id == GenerationRow.message_id, Message.generation_id == GenerationRow.id)
-    older = GenerationRow.ended_at < now - 2 * KEEP_EVENTS
+    older = GenerationRow.ended_at.between(now - LOOK_BACK, now - 2 * KEEP_EVENTS)
     await db.execute(delete(GenerationRow).where(older, ~current))
 
 

@@ -37,7 +37,7 @@ async def _turn(engine: AsyncEngine) -> AsyncIterator[None]:
         return
     async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         # Asked again and again: who waits in a statement is waited for by an index that is made while others write.
-        while not await connection.scalar(text(f"SELECT pg_try_advisory_lock({LOCK})")):
+        while not await connection.scalar(text(f"SELECT pg_try_advisory_lock({LOCK})")):  # noqa: ASYNC110
             await asyncio.sleep(TURN_SECONDS)
         try:
             yield
