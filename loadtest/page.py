@@ -3,10 +3,13 @@
 import ast
 import asyncio
 import contextlib
+import html
+import json
 import re
 import time
 import uuid
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 import httpx
@@ -16,14 +19,17 @@ SOCKET_PATH = "/_nicegui_ws/socket.io/"
 # Packets of Engine.IO 4, with a packet of Socket.IO in the third.
 PING, PONG, CONNECT = "2", "3", "40"
 # What the page tells its own script to connect with, as Python writes it.
+_ELEMENTS = re.compile(r"parseElements\(String\.raw`(.*?)`\)", re.DOTALL)
+# The part of a page that shows text of an answer, and the end of one.
+TEXT, END = "md-block", "receipt-line"
 _QUERY = re.compile(r"query: (\{.*?\}),?\s*$", re.MULTILINE)
 
 
 class Tab:
     """An open page: reads what the server sends and answers its pings, as a page does that nobody touches."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, wanted: str = "") -> None:
-        self._socket, self._wanted = socket, wanted
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, composer: dict[str, Any], wanted: str = "") -> None:
+        self._socket, self._composer, self._wanted = socket, composer, wanted
         self._told = asyncio.Event()
         self.received = 0  # characters
         self._reading = asyncio.create_task(self._read())
@@ -48,6 +54,18 @@ class Tab:
                 await self._told.wait()
         except TimeoutError:
             raise RuntimeError(f"the server has not sent {self._wanted!r}") from None
+
+    async def ask(self, text: str) -> float:
+        """Send a message as the composer does, and wait for the whole answer; seconds to its first text."""
+        self._wanted, self._told = TEXT, asyncio.Event()
+        event = self._composer | {"args": [json.dumps({"content": text, "key": str(uuid.uuid4())})]}
+        began = time.perf_counter()
+        await self._socket.send_str("42" + json.dumps(["event", event]))
+        await self.told()
+        first = time.perf_counter() - began
+        self._wanted, self._told = END, asyncio.Event()
+        await self.told()
+        return first
 
     async def close(self) -> None:
         """As a browser that leaves."""
@@ -93,11 +111,22 @@ class Browser:
             answer = await socket.receive_str()
             if not answer.startswith(CONNECT):
                 raise RuntimeError(f"the page's socket was refused: {answer}")
-            tab = Tab(socket, wanted)
+            tab = Tab(socket, _composer(page.text) | {"client_id": query["client_id"]}, wanted)
             try:
                 yield tab
             finally:
                 await tab.close()
+
+
+def _composer(page: str) -> dict[str, Any]:
+    """What the page's script knows of the message field: the id of the element and of who listens to it."""
+    found = _ELEMENTS.search(page)
+    elements = json.loads(html.unescape(found[1])) if found else {}
+    for element_id, element in elements.items():
+        if element.get("tag") == "nicegui-composer":
+            listener = next(event["listener_id"] for event in element["events"] if event["type"] == "send")
+            return {"id": int(element_id), "listener_id": listener}
+    return {}
 
 
 def _plain(value: object) -> str:

@@ -9,13 +9,23 @@ from pathlib import Path
 
 import uvloop
 
-from loadtest.bench import conversations, fairness, page_cost, prediction, restart, second_turn, smooth, throughput
+from loadtest.bench import (
+    conversations,
+    fairness,
+    page_cost,
+    pages,
+    prediction,
+    restart,
+    second_turn,
+    smooth,
+    throughput,
+)
 from loadtest.bench.document import put
 from loadtest.bench.machine import described
 from loadtest.bench.row import Row
 from loadtest.local_server import ROOT, ServerError
 
-_ALL = (conversations, fairness, page_cost, prediction, restart, second_turn, smooth, throughput)
+_ALL = (conversations, fairness, page_cost, pages, prediction, restart, second_turn, smooth, throughput)
 ROWS = {module.ROW.name: module.ROW for module in _ALL}
 
 

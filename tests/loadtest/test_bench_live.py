@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.bench import conversations, fairness, prediction, restart, second_turn, throughput
+from loadtest.bench import conversations, fairness, pages, prediction, restart, second_turn, throughput
 from loadtest.bench.row import Figures, Row
+from loadtest.bench.scripted import markdown, scripted
 from loadtest.bench.streams import Load
 from loadtest.bench.vllm_server import vllm_server
 from loadtest.local_server import LocalServer
@@ -29,6 +30,17 @@ async def test_fairness(live_server: Server) -> None:
 async def test_conversations(live_server: Server) -> None:
     size = conversations.Size(conversations=30, messages=60, few=3, rounds=1)
     complete(conversations.ROW, await conversations.compare(live_server.url, size))
+
+
+@pytest.mark.browser
+async def test_pages() -> None:
+    size = pages.Size(pages=2, seconds=1, characters=400, per_second=100)
+    with scripted(markdown(size.characters), size.per_second, 0) as server:
+        found = await pages.measure(server, size)
+    assert found["answers"] >= 3
+    assert 0 < found["ttft"] < 60_000
+    assert 0 < found["browser"] < 60_000
+    assert found["lag"] > 0
 
 
 async def test_prediction(live_server: Server) -> None:
