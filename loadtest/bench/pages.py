@@ -19,19 +19,21 @@ from tests.rig.chromium import LAUNCH_ARGS, find_chromium
 
 @dataclass(frozen=True)
 class Size:
-    """Every page asks again as soon as its answer has ended, for so many seconds; an answer has `characters`."""
+    """Every page asks again as soon as its answer has ended, for so many seconds; an answer has `characters`. They
+    begin within the first `spread` seconds."""
 
     pages: int = 100
     seconds: float = 30
+    spread: float = 4
     characters: int = 1_500
     per_second: float = 20
 
 
-async def reader(tab: Tab, until: float) -> list[float]:
-    """Seconds to the first text of each answer. They do not all begin at once."""
+async def reader(tab: Tab, begin: float, until: float) -> list[float]:
+    """Seconds to the first text of each answer."""
     loop = asyncio.get_running_loop()
     firsts: list[float] = []
-    await asyncio.sleep(random.uniform(0, 4))
+    await asyncio.sleep(begin)
     while loop.time() < until:
         firsts.append(await tab.ask(f"Question {len(firsts)}"))
     return firsts
@@ -80,7 +82,7 @@ async def measure(server: LocalServer, size: Size) -> Figures:
             tabs.append(await stack.enter_async_context(browser.tab()))
         http = (await stack.enter_async_context(signed_up(server.url))).http
         before, until = await buckets(http), loop.time() + size.seconds
-        readers = asyncio.gather(*(reader(tab, until) for tab in tabs))
+        readers = asyncio.gather(*(reader(tab, random.uniform(0, size.spread), until) for tab in tabs))
         seen = await watched(page, until)
         firsts = [first for found in await readers for first in found]
         late = quantile(before, await buckets(http), 0.99)

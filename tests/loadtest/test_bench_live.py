@@ -34,7 +34,7 @@ async def test_conversations(live_server: Server) -> None:
 
 @pytest.mark.browser
 async def test_pages() -> None:
-    size = pages.Size(pages=2, seconds=1, characters=400, per_second=100)
+    size = pages.Size(pages=2, seconds=1, spread=0, characters=400, per_second=100)
     with scripted(markdown(size.characters), size.per_second, 0) as server:
         found = await pages.measure(server, size)
     assert found["answers"] >= 3
