@@ -4,7 +4,7 @@ const MOST = 50; // as many as the service keeps
 export default {
   template: `
     <div class="announcement" role="note" :aria-label="labels.announcement" :data-level="level" :hidden="gone">
-      <span class="icon icon-alert" aria-hidden="true"></span>
+      <span class="icon" :class="level === 'warning' ? 'icon-alert' : 'icon-info'" aria-hidden="true"></span>
       <div class="announcement-words"><slot></slot></div>
       <button type="button" class="icon-button" :aria-label="labels.dismiss" :title="labels.dismiss" @click="dismiss">
         <span class="icon icon-close" aria-hidden="true"></span></button>
