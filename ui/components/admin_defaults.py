@@ -53,7 +53,8 @@ class DefaultsSection:
             await self.refresh()
 
     def _first(self) -> str:
-        return f"{self._visit.t('model_first')} {self._visit.services.backends.default.name}".strip()
+        words, name = self._visit.t("model_first"), self._visit.services.backends.default.name
+        return f"{words}: {name}" if name else words
 
     def _models(self, found: DefaultsView) -> None:
         """A model that is gone cannot be chosen again: the first one stands in its place."""
