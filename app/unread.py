@@ -29,6 +29,9 @@ class EndsUnread(asyncio.Protocol):
         # Not every kernel knows it; then a reader costs more memory, and is ended all the same.
         with contextlib.suppress(OSError):
             connection = transport.get_extra_info("socket")
+            # asyncio sets it only on sockets that name their protocol, which those of `socket.create_server` do not;
+            # without it the second write of an answer waits 40 ms for the reader to acknowledge the first.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
             # Ends what is below the mark and stays there.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * self.unread_seconds))

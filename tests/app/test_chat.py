@@ -1,5 +1,7 @@
 """A message from the API to the stored answer."""
 
+import socket
+
 import httpx
 
 from tests.app.serving import Served, chat, read_events, text_of
@@ -101,3 +103,10 @@ async def test_a_message_sent_while_the_model_loads_waits(served: Served, client
         assert (await anext(stream))["event"] == "queued"
         served.engine.may_start.set()
         assert [event async for event in stream][-1]["event"] == "done"
+
+
+async def test_an_answer_is_not_held_back_for_an_acknowledgement(served: Served, client: httpx.AsyncClient) -> None:
+    """asyncio, unlike uvloop, leaves Nagle's algorithm on for a listening socket that was made beforehand."""
+    await client.get("/healthz")
+    connections = [one.transport.get_extra_info("socket") for one in served.server.server_state.connections]
+    assert [one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in connections] == [1]
