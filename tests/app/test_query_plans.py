@@ -65,6 +65,8 @@ def key(name: str) -> UUID:
 
 USER, CONVERSATION, MESSAGE = key("u0"), key("c7"), key(f"m{8 * OF_CONVERSATION - 1}")
 LATE = START + timedelta(seconds=MESSAGES * 5 - 3600)
+# All that the last minutes have not ended was looked at before.
+WEEK_LATER = START + timedelta(days=7, seconds=MESSAGES - 300)
 PLACE = (START + timedelta(seconds=150), CONVERSATION)
 OPEN = [Conversation.archived.is_(False), Conversation.pinned.is_(False)]
 
@@ -85,6 +87,7 @@ QUESTIONS: dict[str, Ask] = {
     "answers not ended": lambda db: generations.unfinished_in(db, USER, [CONVERSATION]),
     "an answer cut off": lambda db: generations.resumable(db, key("g1")),
     "the end of an answer": lambda db: generations.update_answer(db, MESSAGE, key("g1"), {"status": "done"}),
+    "forgetting events": lambda db: generations.expire(db, WEEK_LATER),
     "deleting a conversation": lambda db: change_repository.delete_for_ever(db, USER, CONVERSATION),
     "request log": lambda db: request_log.page(db, Filter(), None, 50),
     "more of the request log": lambda db: request_log.page(db, Filter(), (LATE, MESSAGE), 50),

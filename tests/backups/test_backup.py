@@ -1,5 +1,6 @@
 """Backups and restores on both databases: whole, private, of one moment, and put in place only when nothing is lost."""
 
+import asyncio
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +13,12 @@ from app.backups.creating import create
 from app.backups.manifest import BackupError, Stopped
 from app.backups.restoring import restore
 from app.config import Settings
+from app.db import Database
 from app.instance import DataInUse, hold
 from app.migrate import migrate
 from app.schema import newest
 from tests.backups.conftest import Installation
+from tests.conftest import migrated
 
 
 def test_there_and_back(installation: Installation, tmp_path: Path) -> None:
@@ -135,6 +138,19 @@ def test_without_the_programs_of_postgresql(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BackupError, match=r"pg_dump.*postgresql-client"):
         create(settings, tmp_path / "a.tar.gz")
+
+
+async def test_not_while_a_server_elsewhere_uses_the_database(
+    make_settings: Callable[..., Settings], postgres_url: Callable[[], str], tmp_path: Path
+) -> None:
+    settings, file = await migrated(make_settings(database={"url": postgres_url()}, auth={})), tmp_path / "a.tar.gz"
+    await asyncio.to_thread(create, settings, file)
+    db = Database(settings)
+    await db.ping()
+    with pytest.raises(BackupError, match="A server uses this database"):
+        await asyncio.to_thread(restore, settings, file, force=True)
+    await db.close()
+    await asyncio.to_thread(restore, settings, file, force=True)
 
 
 def test_an_empty_database(make_settings: Callable[..., Settings], database_url: str, tmp_path: Path) -> None:
