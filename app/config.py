@@ -117,15 +117,6 @@ class Settings(BaseSettings):
         """Whether the time to the first token must not tell what others have asked."""
         return (self.engine.cache_salt or ("user" if self.env == "production" else "none")) == "user"
 
-    def not_in_effect(self) -> list[str]:
-        """Names of settings that were given and that this version does not use yet."""
-        given: set[tuple[str, str | None]] = {(name, None) for name in self.model_fields_set}
-        for group in self.model_fields_set:
-            value = getattr(self, group)
-            if isinstance(value, BaseModel):
-                given |= {(group, name) for name in value.model_fields_set}
-        return sorted(PREFIX + "__".join(filter(None, pair)).upper() for pair in given & NOT_IN_EFFECT)
-
     def secret(self) -> str:
         """The signing secret; in development made once and kept with mode 0600."""
         if self.auth.secret is not None:
@@ -137,12 +128,6 @@ class Settings(BaseSettings):
             with os.fdopen(descriptor, "w") as file:
                 file.write(secrets.token_urlsafe(48))
         return path.read_text().strip()
-
-
-# (group, name) of settings of the contract whose feature is still to come.
-NOT_IN_EFFECT: set[tuple[str, str | None]] = {
-    ("otlp", "endpoint"),
-}
 
 
 def is_every_address(host: str) -> bool:

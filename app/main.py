@@ -36,8 +36,10 @@ from app.personal_data import router as personal_data
 from app.request_log import router as request_log
 from app.services import open_services
 from app.sharing import router as sharing
+from app.tracing import Traced, Tracing
 from app.transfer import router as transfer
 from engine.base import Engine
+from engine.config import EngineConfig
 from engine.factory import build_engine
 from ui.app import mount, unavailable, watching
 
@@ -48,11 +50,12 @@ DESCRIPTION = "A self-hosted chat service: chat page, JSON API and the vLLM engi
 
 def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
     """Build it; nothing is opened before the lifespan starts. Tests pass an engine of their own."""
-    chosen = engine or build_engine(settings.engine, settings.generations.hang_seconds)
+    tracing = Tracing(settings.otlp.endpoint)
+    chosen = engine or build_engine(_engine_config(settings, tracing), settings.generations.hang_seconds)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings, chosen) as services:
+        async with open_services(settings, chosen, tracing) as services:
             app.state.services = services
             async with watching(services):
                 yield
@@ -102,9 +105,19 @@ def create_app(settings: Settings, engine: Engine | None = None) -> FastAPI:
         )
     if settings.public_url:
         app.add_middleware(HostCheck, public_url=settings.public_url)
+    if tracing.endpoint:
+        app.add_middleware(Traced, tracing=tracing)
     app.add_middleware(RequestContext)
     app.add_middleware(SecurityHeaders, tls=settings.secure_cookies)
     return app
+
+
+def _engine_config(settings: Settings, tracing: Tracing) -> EngineConfig:
+    """vLLM's own spans go where ours go."""
+    if tracing.endpoint is None:
+        return settings.engine
+    extra = {"otlp_traces_endpoint": tracing.endpoint} | settings.engine.extra_args
+    return settings.engine.model_copy(update={"extra_args": extra})
 
 
 async def _no_such_route(request: Request, path: str) -> Response:

@@ -50,8 +50,6 @@ def run(settings: Settings) -> None:
 def _serve(settings: Settings, listener: socket.socket) -> None:
     _migrate(settings)
     _greet(settings)
-    for name in settings.not_in_effect():
-        log.warning("this setting is accepted, but has no effect in this version", setting=name)
     from app.main import create_app
 
     app = create_app(settings)

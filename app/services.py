@@ -55,6 +55,7 @@ from app.retention.service import Retention
 from app.sharing.copying import Copying
 from app.sharing.service import Sharing
 from app.titles.service import Titles
+from app.tracing import Tracing
 from app.transfer.exporting import Exporting
 from app.transfer.importing import Importing
 from engine.base import Engine
@@ -111,9 +112,11 @@ class Services:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Services]:
-    """The database must be migrated. The engine starts in the background."""
+async def open_services(settings: Settings, engine: Engine, tracing: Tracing | None = None) -> AsyncIterator[Services]:
+    """The database must be migrated. The engine starts in the background. `tracing` is closed at the end."""
     async with AsyncExitStack() as stack:
+        tracing = tracing or Tracing()
+        stack.push_async_callback(tracing.close)
         db = Database(settings)
         stack.push_async_callback(db.close)
         audit = AuditService(db)
@@ -137,8 +140,8 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             stack.push_async_callback(supervisor.stop)
         saving = Saving(db, settings.generations.detach_seconds)
         resume_seconds = settings.generations.resume_seconds
-        streaming = Streaming(backends, resume_seconds)
-        runner = Runner(saving, streaming, limits.ledger, request_log)
+        streaming = Streaming(backends, resume_seconds, tracing)
+        runner = Runner(saving, streaming, limits.ledger, request_log, tracing)
         generations = Generations(db, runner, backends, journal, replicas)
         preparing = Preparing(db, salted=settings.salted)
         organizing = Organizing(db, generations)
@@ -203,7 +206,7 @@ async def open_services(settings: Settings, engine: Engine) -> AsyncIterator[Ser
             backends,
             backends.default.supervisor,
             engine_control,
-            OpenAIService(backends, generations, limits, request_log, salted=settings.salted),
+            OpenAIService(backends, generations, limits, request_log, tracing, salted=settings.salted),
             activity,
             engine_states,
             SettingsInForce(settings),

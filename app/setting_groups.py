@@ -109,9 +109,18 @@ class SmtpSettings(_Group):
 
 
 class OtlpSettings(_Group):
-    """Where traces go."""
+    """Where traces go: the base URL of a collector that speaks OTLP over HTTP, such as http://collector:4318."""
 
     endpoint: str | None = None
+
+    @field_validator("endpoint")
+    @classmethod
+    def _is_http(cls, value: str | None) -> str | None:
+        if value is not None:
+            parts = urlsplit(value)
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
+                raise ValueError("must be http(s)://host[:port]; credentials go to OTEL_EXPORTER_OTLP_HEADERS")
+        return value
 
 
 class RetentionSettings(_Group):

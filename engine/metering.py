@@ -5,6 +5,8 @@ from contextlib import aclosing
 from contextvars import ContextVar
 from typing import Any, Protocol
 
+from engine.tracing import trace_headers
+
 
 class Meter(Protocol):
     """Of one request. `cache_salt`: its prompts share cached prefixes only with prompts of the same salt."""
@@ -53,6 +55,7 @@ class MeteredLLM:
         if meter.cache_salt is not None:
             prompt = {**prompt, "cache_salt": meter.cache_salt}
         options["priority"] = 0
+        options["trace_headers"] = trace_headers.get()
         at_once = params.output_kind is not RequestOutputKind.DELTA
         first = True
         meter.begin()

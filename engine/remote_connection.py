@@ -7,6 +7,7 @@ import httpx
 from engine.config import EngineConfig
 from engine.errors import EngineError
 from engine.remote_faults import refusal
+from engine.tracing import name_trace
 
 CONNECT_SECONDS = 5.0
 # Without a byte for so long a stream is lost. A long prompt in a long queue over there says nothing before its answer.
@@ -36,7 +37,13 @@ class RemoteConnection:
 
     def _open(self) -> httpx.AsyncClient:
         timeout = httpx.Timeout(SILENT_SECONDS, connect=CONNECT_SECONDS)
-        return httpx.AsyncClient(headers=self._headers, timeout=timeout, limits=LIMITS, follow_redirects=False)
+        return httpx.AsyncClient(
+            headers=self._headers,
+            timeout=timeout,
+            limits=LIMITS,
+            follow_redirects=False,
+            event_hooks={"request": [name_trace]},
+        )
 
     def url(self, path: str) -> str:
         """Where one of our paths is over there: `/v1` is their base, the rest lies beside it."""

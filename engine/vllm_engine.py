@@ -20,6 +20,7 @@ from engine.plan import Plan, make_plan
 from engine.resume import ResumedText
 from engine.sampling import sampling_params
 from engine.serve_args import serve_args, split
+from engine.tracing import trace_headers
 from engine.vllm_api import import_api, open_api
 from engine.watchdog import EngineProcesses, Watchdog
 
@@ -138,7 +139,8 @@ class VllmEngine:
             inputs["cache_salt"] = prompt.cache_salt
         params = sampling_params(sampling, self._defaults, detokenize=resumed is None)
         try:
-            async with aclosing(self.llm.generate(inputs, params, request_id)) as outputs:
+            generating = self.llm.generate(inputs, params, request_id, trace_headers=trace_headers.get())
+            async with aclosing(generating) as outputs:
                 async for output in outputs:
                     piece = output.outputs[0]
                     text, tokens, reason = piece.text, tuple(piece.token_ids), piece.finish_reason

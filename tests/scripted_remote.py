@@ -29,6 +29,7 @@ class ScriptedRemote:
         self.reply = REPLY
         self.usage: dict[str, Any] | None = None
         self.bodies: list[dict[str, Any]] = []
+        self.traces: list[str | None] = []
         self.probes = 0
         self.faults: list[Response] = []
         self.broken: Response | None = None
@@ -48,6 +49,7 @@ class ScriptedRemote:
         """The reply, or what goes wrong."""
         body = await request.json()
         self.bodies.append(body)
+        self.traces.append(request.headers.get("traceparent"))
         if self.faults:
             return self.faults.pop(0)
         if self.broken is not None:

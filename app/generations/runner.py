@@ -13,6 +13,7 @@ from app.generations.saving import Saving
 from app.generations.streaming import Streaming
 from app.limits.ledger import Ledger
 from app.request_log.service import RequestLogService
+from app.tracing import Tracing
 from engine.errors import EngineBusy, EngineError, EngineUnavailable, PromptTooLong
 
 log = structlog.get_logger(__name__)
@@ -30,14 +31,20 @@ class Runner:
         streaming: Streaming,
         ledger: Ledger,
         requests: RequestLogService,
+        tracing: Tracing,
     ) -> None:
         self._saving = saving
         self._streaming = streaming
         self._requests = requests
         self._ledger = ledger
+        self._tracing = tracing
 
     async def run(self, generation: Generation) -> None:
         """Queue, stream, save, end. Never raises: every failure becomes the end of the log."""
+        with self._tracing.span("generation", {"vllm_chat.generation_id": str(generation.id)}):
+            await self._run(generation)
+
+    async def _run(self, generation: Generation) -> None:
         if generation.log.events:
             generation.record(("resuming", {"reason": "server", "eta_ms": self._streaming.resume_eta_ms(generation)}))
         else:
@@ -104,6 +111,7 @@ class Runner:
             generation.carried = ""
         event = generation.log.create(*(("done", receipt) if error is None else ("error", error.as_data())))
         saved = await self._saving.end(generation, outcome, event)
+        self._tracing.ended(generation.backend.name, status, receipt)
         metrics.observe_generation(generation.backend.name, status, watch, receipt, generation.ending)
         log.info(
             "generation ended",

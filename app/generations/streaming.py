@@ -12,6 +12,7 @@ import structlog
 from app.generations.backends import Backend, Backends
 from app.generations.events import EventType
 from app.generations.generation import Generation
+from app.tracing import Tracing
 from engine.base import Delta, Stage
 from engine.errors import EngineBusy, EngineConfigError, EngineError, EngineUnavailable
 
@@ -31,8 +32,8 @@ NOTICE_SECONDS = 3.0
 class Streaming:
     """`resume_seconds`: how long a generation waits for a lost engine."""
 
-    def __init__(self, backends: Backends, resume_seconds: float) -> None:
-        self._backends = backends
+    def __init__(self, backends: Backends, resume_seconds: float, tracing: Tracing) -> None:
+        self._backends, self._tracing = backends, tracing
         self._resume_seconds = resume_seconds
 
     def queued(self, generation: Generation) -> None:
@@ -68,7 +69,8 @@ class Streaming:
             backend, before, was_ready = generation.backend, generation.watch.completion_tokens, False
             async with AsyncExitStack() as turn:
                 try:
-                    await generation.ticket.granted.wait()
+                    with self._tracing.span("admission"):
+                        await generation.ticket.granted.wait()
                     await (self._engine_back(backend) if coming_back else self._ready(backend))
                     if not generation.resumable:
                         raise EngineUnavailable("the answer of a remote model cannot go on in its middle")
@@ -78,7 +80,8 @@ class Streaming:
                     was_ready = True
                     if generation.prepared is None:
                         generation.record_prepared(await generation.prepare(backend.supervisor.engine))
-                    return await self._stream(generation, turn, first=first)
+                    with self._tracing.engine(backend.name):
+                        return await self._stream(generation, turn, first=first)
                 except (EngineUnavailable, EngineConfigError) as lost:
                     backend.supervisor.suspect()
                     other = None if generation.begun else self._backends.instead_of(backend)

@@ -15,6 +15,7 @@ from app.openai.call import Call
 from app.openai.failing import Failing
 from app.openai.inner import inner
 from app.openai.outlet import Outlet
+from app.tracing import Tracing
 from engine import metering
 from engine.base import Stage
 from engine.errors import EngineUnavailable
@@ -36,12 +37,13 @@ class Answer(Response):
         call: Call,
         body: dict[str, Any],
         backends: Backends,
+        tracing: Tracing,
         close: Callable[[Call], Awaitable[None]],
     ) -> None:
         super().__init__()
         self._call = call
         self._body = body
-        self._backends = backends
+        self._backends, self._tracing = backends, tracing
         self._close = close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,7 +53,9 @@ class Answer(Response):
             try:
                 while await self._place(line, outlet):
                     call.start()
-                    if await self._answered(scope, line, outlet):
+                    with self._tracing.engine(call.model):
+                        answered = await self._answered(scope, line, outlet)
+                    if answered:
                         break
                 call.hung_up = not outlet.complete and not line.held
             except AppError as error:
@@ -67,12 +71,13 @@ class Answer(Response):
     async def _place(self, line: Line, outlet: Outlet) -> bool:
         """False when the client has hung up before."""
         granted = self._call.ticket.granted
-        while line.held and not granted.is_set():
-            try:
-                async with asyncio.timeout(PING_SECONDS):
-                    await line.while_held(granted.wait())
-            except TimeoutError:
-                await outlet.ping()
+        with self._tracing.span("admission"):
+            while line.held and not granted.is_set():
+                try:
+                    async with asyncio.timeout(PING_SECONDS):
+                        await line.while_held(granted.wait())
+                except TimeoutError:
+                    await outlet.ping()
         return granted.is_set() and line.held
 
     async def _answered(self, scope: Scope, line: Line, outlet: Outlet) -> bool:

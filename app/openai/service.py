@@ -20,6 +20,7 @@ from app.openai.call import Call
 from app.openai.catalogue import cards
 from app.openai.counting import Counting
 from app.request_log.service import RequestLogService
+from app.tracing import Tracing
 from engine.base import Api
 
 
@@ -32,6 +33,7 @@ class OpenAIService:
         generations: Generations,
         limits: LimitService,
         requests: RequestLogService,
+        tracing: Tracing,
         *,
         salted: bool,
     ) -> None:
@@ -39,6 +41,7 @@ class OpenAIService:
         self._generations = generations
         self._limits = limits
         self._requests = requests
+        self._tracing = tracing
         self._salted = salted
 
     def models(self) -> list[dict[str, Any]]:
@@ -63,7 +66,7 @@ class OpenAIService:
         backend = self._choose(body)
         with self._requests.refusals(user, backend.name):
             call = await self._admit(user, backend, body, len(data))
-        return Answer(call, body, self._backends, self._closed)
+        return Answer(call, body, self._backends, self._tracing, self._closed)
 
     async def count(self, user: CurrentUser, data: bytes) -> Response:
         """Tokens, which cost no engine time: no place in the queue, no tokens used."""
@@ -115,6 +118,7 @@ class OpenAIService:
         call.backend.admission.leave(call.ticket, watch.inside, watch.work)
         await self._limits.ledger.settle(call.reservation, call.tokens_used)
         receipt = watch.receipt(call.finish_reason)
+        self._tracing.ended(call.model, call.status, receipt)
         metrics.observe_generation(call.model, call.status, watch, receipt)
         self._requests.ended(call, call.model, call.status, call.error, receipt)
 

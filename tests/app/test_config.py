@@ -92,9 +92,11 @@ def test_secrets_do_not_show_in_repr(make_settings: Callable[..., Settings]) -> 
     assert "sk-secret" not in repr(settings)
 
 
-def test_a_setting_without_effect_is_named(make_settings: Callable[..., Settings]) -> None:
-    settings = make_settings(otlp={"endpoint": "http://otlp"}, limits={"concurrent": 2, "tokens_per_day": 5})
-    assert settings.not_in_effect() == ["CHAT_OTLP__ENDPOINT"]
+@pytest.mark.parametrize("endpoint", ["collector:4318", "ftp://collector", "http://", "http://me:secret@collector"])
+def test_traces_go_to_a_collector_over_http(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
+    monkeypatch.setenv("CHAT_OTLP__ENDPOINT", endpoint)
+    with pytest.raises(SettingsError, match="CHAT_OTLP__ENDPOINT"):
+        load_settings()
 
 
 @pytest.mark.parametrize("rate", ["", "60", "sixty/minute", "0/minute", "60/fortnight", "60/minute;2/hour"])

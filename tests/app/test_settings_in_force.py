@@ -25,7 +25,6 @@ GIVEN = {
     "CHAT_ENGINE__API_KEY": SECRET,
     "CHAT_ENGINE__EXTRA_ARGS": json.dumps({"hf_token": SECRET, "max_num_batched_tokens": 2048, "tokenizer": "x"}),
     "CHAT_MODELS": json.dumps([{"name": "big", "base_url": "http://gpu:8000/v1", "api_key": SECRET}]),
-    "CHAT_OTLP__ENDPOINT": f"https://me:{SECRET}@traces.example.com/v1",
     "CHAT_LIMITS": json.dumps({"concurrent": 7}),
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.config import NOT_IN_EFFECT, PREFIX, Settings
+from app.config import PREFIX, Settings
 from tests.rig.server import ROOT
 
 ROW = re.compile(r"^\| `(CHAT_\w+)` \| (.+?) \| (.+) \|$", re.MULTILINE)
@@ -37,8 +37,3 @@ def test_names_and_defaults() -> None:
         name: written(default) for name, default in declared(Settings, PREFIX)
     }
     assert len({name for name, _, _ in ROWS}) == len(ROWS)
-
-
-def test_what_has_no_effect_yet_is_said() -> None:
-    without = {name for name, _, meaning in ROWS if "without an effect" in meaning}
-    assert without == {PREFIX + "__".join(filter(None, pair)).upper() for pair in NOT_IN_EFFECT}
