@@ -156,6 +156,7 @@ async def test_what_fails_is_marked_without_its_words(traced: Served, collector:
 
 async def test_a_remote_engine_joins_the_trace(make_settings: Callable[..., Settings], collector: Collector) -> None:
     async with scripted_remote() as remote:
+        remote.models = [{"id": "near"}]
         models = [{"name": "near", "base_url": remote.url, "api_key": KEY}]
         settings = make_settings(otlp={"endpoint": collector.url}, models=models)
         async with serving(settings) as served, served.client() as kim:
