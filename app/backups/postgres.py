@@ -30,7 +30,9 @@ def load(url: URL, source: Path, tables: Sequence[str]) -> None:
     script, drops = source.with_name("load.sql"), source.with_name("drop.sql")
     never = Event()
     _run(url, ["pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(source)], never)
-    drops.write_text("".join(f'DROP TABLE IF EXISTS "{table}" CASCADE;\n' for table in tables))
+    statements = [f'DROP TABLE IF EXISTS "{table}" CASCADE;' for table in tables]
+    # What goes with a table would else be told at length, before what is wrong.
+    drops.write_text("\n".join(["SET client_min_messages = warning;", *statements]))
     once = ["--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1", "--single-transaction"]
     _run(url, ["psql", *once, f"--file={drops}", f"--file={script}"], never)
 

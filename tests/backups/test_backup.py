@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from sqlalchemy import text
 
 from app.backups import creating, sqlite
 from app.backups.creating import create
@@ -16,7 +17,7 @@ from app.config import Settings
 from app.db import Database
 from app.instance import DataInUse, hold
 from app.migrate import migrate
-from app.schema import newest
+from app.schema import newest, present
 from tests.backups.conftest import Installation
 from tests.conftest import migrated
 
@@ -151,6 +152,23 @@ async def test_not_while_a_server_elsewhere_uses_the_database(
         await asyncio.to_thread(restore, settings, file, force=True)
     await db.close()
     await asyncio.to_thread(restore, settings, file, force=True)
+
+
+async def test_what_postgresql_cannot_load_leaves_all_as_it_was(
+    make_settings: Callable[..., Settings], postgres_url: Callable[[], str], tmp_path: Path
+) -> None:
+    settings, file = await migrated(make_settings(database={"url": postgres_url()}, auth={})), tmp_path / "a.tar.gz"
+    settings.secret()
+    db = Database(settings)
+    async with db.transaction() as session:
+        await session.execute(text("CREATE TABLE accounting (id int)"))
+    await db.close()
+    # The table of somebody else is in the backup, and in its way.
+    await asyncio.to_thread(create, settings, file)
+    with pytest.raises(BackupError, match=r"psql: .*accounting"):
+        await asyncio.to_thread(restore, settings, file, force=True)
+    assert await asyncio.to_thread(present, settings) == newest()
+    assert (settings.data_dir / "secret").exists()
 
 
 def test_an_empty_database(make_settings: Callable[..., Settings], database_url: str, tmp_path: Path) -> None:
