@@ -1,17 +1,14 @@
 """Announcements, in and out."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from app.conversations.schemas import Content, Strict
+from app.conversations.schemas import Content, Moment, Strict
 
 MAX_ANNOUNCEMENT_CHARS = 1_000
 Level = Literal["info", "warning"]
-# Far ahead, and still a time in every zone.
-End = Annotated[AwareDatetime, Field(lt=datetime(2200, 1, 1, tzinfo=UTC))]
 Words = Annotated[Content, Field(max_length=MAX_ANNOUNCEMENT_CHARS)]
 
 
@@ -20,7 +17,7 @@ class AnnouncementCreate(Strict):
 
     text: Words
     level: Level = "info"
-    ends_at: End | None = None
+    ends_at: Moment | None = None
 
 
 class AnnouncementUpdate(Strict):
@@ -28,7 +25,7 @@ class AnnouncementUpdate(Strict):
 
     text: Words | None = None
     level: Level | None = None
-    ends_at: End | None = None
+    ends_at: Moment | None = None
 
 
 class Announcement(BaseModel):

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.auth.access import Scope
-from app.conversations.schemas import Content, Strict, Text
+from app.conversations.schemas import Content, Moment, Strict, Text
 
 Role = Literal["admin", "member", "viewer"]
 
@@ -183,7 +183,7 @@ class KeyCreate(Strict):
 
     name: Annotated[Content, Field(max_length=100)]
     scopes: frozenset[Scope] = Field(default=frozenset(("chat", "read")), min_length=1)
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class KeyView(BaseModel):

@@ -1,10 +1,10 @@
 """What goes in and out of the conversation service; the same shapes for the API and the page."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 MAX_MESSAGE_CHARS = 200_000
 MAX_SYSTEM_PROMPT_CHARS = 20_000
@@ -32,6 +32,10 @@ def _not_blank(text: str) -> str:
 Text = Annotated[str, AfterValidator(_storable)]
 Content = Annotated[Text, AfterValidator(_not_blank), Field(max_length=MAX_MESSAGE_CHARS)]
 FolderName = Annotated[Content, Field(max_length=MAX_FOLDER_CHARS)]
+
+
+# A time in every zone, also after it was moved to another.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
 
 
 class Strict(BaseModel):

@@ -5,11 +5,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime
 from starlette.responses import PlainTextResponse
 
 from app.auth.dependencies import User, services_of
-from app.conversations.schemas import Text
+from app.conversations.schemas import Moment, Text
 from app.db import now
 from app.request_log.csv import as_csv
 from app.request_log.history import History
@@ -38,7 +37,7 @@ async def requests(
     user: UUID | None = None,
     status: Status | None = None,
     model: Model = None,
-    since: AwareDatetime | None = None,
+    since: Moment | None = None,
 ) -> RequestPage:
     """Generations and refusals, newest first."""
     return await _service(request).page(admin, Filter(user, status, model, since), cursor, limit)
@@ -69,8 +68,8 @@ async def usage(
     request: Request,
     admin: User,
     group: Group = "user",
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> UsageList:
     """Sums of requests and tokens, of the last 30 days unless `since` says otherwise."""
     return await _service(request).usage(admin, group, Filter(since=since or now() - USAGE, until=until))

@@ -105,6 +105,7 @@ async def test_bad_keys_are_refused_by_name(client: httpx.AsyncClient) -> None:
         ({"name": "a", "scopes": ["root"]}, "scopes"),
         ({"name": "a", "expires_at": past}, "expires_at"),
         ({"name": "a", "expires_at": "2027-01-01T00:00:00"}, "expires_at"),
+        ({"name": "a", "expires_at": "9999-12-31T23:59:59-12:00"}, "expires_at"),
         ({"name": "a", "user_id": str(uuid4())}, "user_id"),
     ]
     for body, field in cases:
