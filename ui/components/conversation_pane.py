@@ -1,7 +1,7 @@
 """The messages of the open conversation: which branch is shown, what is followed, and what makes new ones."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from app.errors import Conflict, NotFound
 from app.generations.generation import Followed
 from app.services import Services
 from ui.branches import Branches
+from ui.components.conversation_actions import read_messages
 from ui.components.following import Following
 from ui.components.messages import NEWEST, WINDOW, Messages, Model
 from ui.components.safely import Action, Safely
@@ -45,7 +46,7 @@ class ConversationPane:
         self._user, self._services, self._thread, self._safely = user, services, thread, safely
         self._client = ui.context.client
         self._following = Following(t, services, user, model, running=running, ended=self._on_ended)
-        self._messages = Messages(t, model, self, self._following.resume, self._read)
+        self._messages = Messages(t, model, self, self._following.resume)
         self._conversation_id: UUID | None = None
         self._branches = Branches()
         self._loading: asyncio.Task[None] | None = None
@@ -54,11 +55,6 @@ class ConversationPane:
 
     def _on_ended(self) -> None:
         self._messages.mark_context()
-
-    async def _read(self, ids: Sequence[UUID]) -> list[MessageView]:
-        if self._conversation_id is None or not ids:
-            return []
-        return await self._services.conversations.some(self._user, self._conversation_id, ids)
 
     # What is shown
 
@@ -71,7 +67,7 @@ class ConversationPane:
         self._conversation_id = conversation_id
 
         async def read() -> None:
-            self._branches = Branches(await self._services.conversations.places(self._user, conversation_id))
+            self._branches = Branches(await read_messages(self._services, self._user, conversation_id))
             await self._messages.show(self._branches)
             self._thread.follow()
             await self._messages.show_earlier(self._branches, WINDOW - NEWEST)
@@ -144,7 +140,11 @@ class ConversationPane:
     async def _follow(self, generation: Followed) -> None:
         """Show the branch that a new generation has begun, and what it writes."""
         self._conversation_id = generation.conversation_id
-        self._branches = Branches(await self._services.conversations.places(self._user, generation.conversation_id))
+        newest = self._branches.newest
+        self._branches.add(await read_messages(self._services, self._user, generation.conversation_id, newest))
+        if generation.message_id not in self._branches:
+            # It was stored by a clock that is behind the one that stored the newest message here.
+            self._branches.add(await read_messages(self._services, self._user, generation.conversation_id))
         self._branches.choose(generation.message_id)
         await self._show()
         self._thread.follow()
@@ -215,7 +215,7 @@ class ConversationPane:
             if (conversation_id := self._conversation_id) is None:
                 return
             # What has been written since is in the database, not here.
-            self._branches = Branches(await self._services.conversations.places(self._user, conversation_id))
+            self._branches = Branches(await read_messages(self._services, self._user, conversation_id))
             versions = self._branches.versions(message_id)
             index = versions.index(message_id) + STEPS[direction]
             if not 0 <= index < len(versions):
