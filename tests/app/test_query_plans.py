@@ -77,8 +77,6 @@ QUESTIONS: dict[str, Ask] = {
     "a conversation": lambda db: repository.conversation(db, USER, CONVERSATION),
     "messages": lambda db: repository.messages(db, USER, CONVERSATION, None, 100),
     "more messages": lambda db: repository.messages(db, USER, CONVERSATION, (START, MESSAGE), 100),
-    "the tree": lambda db: repository.places(db, USER, CONVERSATION),
-    "some messages": lambda db: repository.some(db, USER, CONVERSATION, [MESSAGE]),
     "the newest message": lambda db: repository.newest_message_id(db, CONVERSATION),
     "the next moment": lambda db: repository.next_moment(db, CONVERSATION),
     "the path to a message": lambda db: repository.path(db, CONVERSATION, MESSAGE),
