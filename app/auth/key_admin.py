@@ -8,8 +8,9 @@ from app.auth.access import require
 from app.auth.current import CurrentUser
 from app.auth.recent import Recent
 from app.auth.schemas import KeyView, ManagedKey, ManagedKeyPage
+from app.conversations.cursor import read_id_cursor
 from app.db import Database
-from app.errors import Invalid, NotFound
+from app.errors import NotFound
 
 
 class KeyAdmin:
@@ -26,10 +27,7 @@ class KeyAdmin:
         Raises Forbidden, Invalid (`invalid_cursor`).
         """
         require(user, "admin")
-        try:
-            before = UUID(cursor) if cursor else None
-        except ValueError as error:
-            raise Invalid("cursor: not a cursor of this list.", code="invalid_cursor") from error
+        before = read_id_cursor(cursor)
         async with self._db.reading() as db:
             found = await repository.search_keys(db, words.strip(), before, limit + 1)
         items = [

@@ -13,8 +13,9 @@ from app.auth.models import User
 from app.auth.passwords import PasswordHasher
 from app.auth.schemas import ManagedUser, UserChange, UserPage
 from app.auth.session_cache import SessionCache
+from app.conversations.cursor import read_id_cursor
 from app.db import Database
-from app.errors import Invalid, NotFound
+from app.errors import NotFound
 
 
 class UserAdmin:
@@ -29,10 +30,7 @@ class UserAdmin:
     async def page(self, user: CurrentUser, words: str = "", cursor: str | None = None, limit: int = 50) -> UserPage:
         """Accounts whose address contains `words`, newest first. Raises Forbidden, Invalid (`invalid_cursor`)."""
         require(user, "admin")
-        try:
-            before = UUID(cursor) if cursor else None
-        except ValueError as error:
-            raise Invalid("cursor: not a cursor of this list.", code="invalid_cursor") from error
+        before = read_id_cursor(cursor)
         async with self._db.reading() as db:
             rows = await repository.search_users(db, words.strip(), before, limit + 1)
         following = str(rows[limit - 1].id) if len(rows) > limit else None

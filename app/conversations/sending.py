@@ -9,13 +9,14 @@ from app.auth.access import require
 from app.auth.current import CurrentUser
 from app.conversations import prompt as prompts
 from app.conversations import repository
+from app.conversations.admissible import continuable, found_message, no_such_parent
 from app.conversations.models import Message
 from app.conversations.preparing import Preparing
 from app.conversations.schemas import ChatRequest, ChatSettings, Params
 from app.conversations.storing import Key, Writer, found, store_answer, store_generation, store_question
 from app.db import Database, new_id
 from app.defaults.service import Defaults
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict
 from app.generations import repository as answers
 from app.generations.admission import Ticket
 from app.generations.backends import Backend, Backends
@@ -186,11 +187,11 @@ class Sending:
         self, user: CurrentUser, message_id: UUID, key: str | None, digest: str | None, anew: bool
     ) -> Generation:
         async with self._db.transaction() as db:
-            message = _found(await repository.message(db, user.id, message_id))
+            message = found_message(await repository.message(db, user.id, message_id))
             question = message
             params: dict[str, object] = {}
             if message.role == "assistant":
-                question = _found(message.parent_id and await repository.message(db, user.id, message.parent_id))
+                question = found_message(message.parent_id and await repository.message(db, user.id, message.parent_id))
                 params = await answers.params(db, message.generation_id) if message.generation_id else {}
             conversation = found(await repository.conversation(db, user.id, message.conversation_id))
         given = Params.model_validate(conversation.params if anew else params)
@@ -198,20 +199,20 @@ class Sending:
         writer = self._writer(user, backend, given, key, digest)
         async with self._admitted(user, backend, writer, given) as place:
             async with self._db.transaction() as db:
-                _found(await repository.message(db, user.id, question.id))
+                found_message(await repository.message(db, user.id, question.id))
                 answer = await store_answer(db, question, writer)
         return self._generations.start(answer, backend, *place, self._preparing.again(user.id, answer))
 
     async def _continue(self, user: CurrentUser, message_id: UUID, key: str | None, digest: str | None) -> Generation:
         async with self._db.transaction() as db:
-            message = _continuable(_found(await repository.message(db, user.id, message_id)))
+            message = continuable(found_message(await repository.message(db, user.id, message_id)))
             params = await answers.params(db, message.generation_id) if message.generation_id else {}
         given = Params.model_validate(params)
         backend = self._backends.writer_of(message.model)
         writer = self._writer(user, backend, given, key, digest)
         async with self._admitted(user, backend, writer, given) as place:
             async with self._db.transaction() as db:
-                answer = _continuable(_found(await repository.message(db, user.id, message_id)))
+                answer = continuable(found_message(await repository.message(db, user.id, message_id)))
                 ids = await answers.token_ids(db, answer.generation_id) if answer.generation_id else []
                 if answer.content and not ids:
                     raise Conflict("The tokens of this answer are not known.", code="cannot_continue")
@@ -227,25 +228,3 @@ class Sending:
     ) -> Writer:
         stored_key = Key(key, digest) if key is not None and digest is not None else None
         return Writer(user.id, self._instance, backend.name or None, params.model_dump(exclude_none=True), stored_key)
-
-
-def _continuable(message: Message) -> Message:
-    if message.role != "assistant":
-        raise Invalid("Only an answer can be continued.", code="not_an_answer")
-    if message.status in answers.UNFINISHED:
-        raise Conflict("This answer is still being written.", code="still_running")
-    if message.status == "done" and (message.receipt or {}).get("finish_reason") != "length":
-        raise Conflict("This answer is complete.", code="already_complete")
-    return message
-
-
-def _found(row: Message | UUID | None) -> Message:
-    """Raises NotFound; unknown and somebody else's look the same."""
-    if not isinstance(row, Message):
-        raise NotFound("There is no such message.", code="message_not_found")
-    return row
-
-
-def no_such_parent() -> NotFound:
-    """The 404 for a parent that is not a message of the conversation."""
-    return NotFound("parent_id: there is no such message in this conversation.")

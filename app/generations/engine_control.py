@@ -73,16 +73,18 @@ class EngineControl:
         await asyncio.gather(*self._restarts.values(), return_exceptions=True)
 
     def _hold(self, backend: Backend, how: Literal["pause", "drain", "restart"]) -> None:
-        if (task := self._restarts.pop(backend, None)) is not None:
-            task.cancel()
+        self._give_up_restart(backend)
         self._wanted[backend] = how
         backend.admission.pause()
 
     def _resume(self, backend: Backend) -> None:
-        if (task := self._restarts.pop(backend, None)) is not None:
-            task.cancel()
+        self._give_up_restart(backend)
         self._wanted.pop(backend, None)
         backend.admission.resume()
+
+    def _give_up_restart(self, backend: Backend) -> None:
+        if (task := self._restarts.pop(backend, None)) is not None:
+            task.cancel()
 
     def _restart(self, backend: Backend, wait_seconds: float) -> None:
         if backend.remote is not None:

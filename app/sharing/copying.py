@@ -6,11 +6,12 @@ from uuid import UUID
 from app.auth.access import require
 from app.auth.current import CurrentUser
 from app.conversations import repository
+from app.conversations.admissible import found_message
 from app.conversations.models import Message
 from app.conversations.schemas import ConversationView
 from app.conversations.storing import found, title_of
 from app.db import Database, now
-from app.errors import Conflict, NotFound
+from app.errors import Conflict
 from app.generations.repository import UNFINISHED
 from app.transfer import repository as transfer
 from app.transfer.imported import Imported, Turn, rows
@@ -27,9 +28,7 @@ class Copying:
         (`still_running`), Forbidden."""
         require(user, "chat")
         async with self._db.reading() as db:
-            message = await repository.message(db, user.id, message_id)
-            if message is None:
-                raise NotFound("There is no such message.", code="message_not_found")
+            message = found_message(await repository.message(db, user.id, message_id))
             original = found(await repository.conversation(db, user.id, message.conversation_id))
             path = await repository.path(db, original.id, message.id)
         copied = Imported(
