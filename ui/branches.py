@@ -3,38 +3,25 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from app.conversations.schemas import MessageView
+from app.conversations.schemas import MessagePlace
 
 
 class Branches:
     """The messages of one conversation. By default the path leads to the newest message."""
 
-    def __init__(self, messages: Iterable[MessageView] = ()) -> None:
-        self._messages: dict[UUID, MessageView] = {}
+    def __init__(self, messages: Iterable[MessagePlace] = ()) -> None:
+        self._messages: dict[UUID, MessagePlace] = {}
         self._children: dict[UUID | None, list[UUID]] = {}
-        self._leaf: UUID | None = None
-        self.add(messages)
-
-    def add(self, messages: Iterable[MessageView]) -> None:
-        """Take further messages; the path then leads to the newest one of all."""
         for message in messages:
-            if message.id not in self._messages:
-                self._children.setdefault(message.parent_id, []).append(message.id)
+            self._children.setdefault(message.parent_id, []).append(message.id)
             self._messages[message.id] = message
-        self._leaf = self.newest.id if self.newest else None
-
-    def __contains__(self, message_id: UUID) -> bool:
-        return message_id in self._messages
+        newest = max(self._messages.values(), key=_age, default=None)
+        self._leaf = newest.id if newest else None
 
     @property
-    def newest(self) -> MessageView | None:
-        """The message that was written last."""
-        return max(self._messages.values(), key=_age, default=None)
-
-    @property
-    def path(self) -> list[MessageView]:
+    def path(self) -> list[MessagePlace]:
         """From the first message to the leaf that was chosen."""
-        path: list[MessageView] = []
+        path: list[MessagePlace] = []
         message = self._messages.get(self._leaf) if self._leaf else None
         while message is not None:
             path.append(message)
@@ -55,5 +42,5 @@ class Branches:
         self._leaf = max(leaves, key=_age).id
 
 
-def _age(message: MessageView) -> tuple[object, ...]:
+def _age(message: MessagePlace) -> tuple[object, ...]:
     return message.created_at, message.id

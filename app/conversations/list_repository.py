@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.conversations.models import Conversation, listable
@@ -52,10 +52,10 @@ async def listed(
 
 async def conversations(
     db: AsyncSession, user_id: UUID, some: Sequence[ColumnElement[bool]], after: Place | None, limit: int
-) -> list[Conversation]:
-    """As `listed`, whole."""
-    query = select(Conversation).where(listable(user_id), *some)
-    return list(await db.scalars(_page(query, after, limit)))
+) -> Sequence[Row[Any]]:
+    """As `listed`, with all columns; as plain rows, which cost a fraction of objects that could be changed."""
+    query = select(*Conversation.__table__.columns).where(listable(user_id), *some)
+    return (await db.execute(_page(query, after, limit))).all()
 
 
 def _page(query: Select[Any], after: Place | None, limit: int) -> Select[Any]:

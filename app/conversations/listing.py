@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Row
 
 from app.auth.current import CurrentUser
 from app.conversations import folder_repository, list_repository, search_repository
@@ -128,5 +128,5 @@ def _section(section: Section) -> Some:
     return [here, Conversation.pinned.is_(False), folder]
 
 
-def _cursor(rows: Sequence[Listed] | Sequence[Conversation], limit: int) -> str | None:
+def _cursor(rows: Sequence[Listed] | Sequence[Row[Any]], limit: int) -> str | None:
     return write_cursor(rows[limit - 1].updated_at, rows[limit - 1].id) if len(rows) > limit else None

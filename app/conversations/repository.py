@@ -1,5 +1,6 @@
 """SQL about one conversation and its messages. Every statement names the owner: somebody else's row is not found."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
 
 from app.conversations.models import Conversation, Feedback, Message, owned
+from app.conversations.schemas import MessagePlace
 from app.db import now
 
 
@@ -36,6 +38,23 @@ async def messages(
             )
         )
     return list(await db.scalars(query.order_by(Message.created_at, Message.id).limit(limit)))
+
+
+async def places(db: AsyncSession, user_id: UUID, conversation_id: UUID) -> list[MessagePlace]:
+    """The whole tree of a conversation, oldest first, without what was said."""
+    rows = await db.execute(
+        _owned(user_id)
+        .with_only_columns(Message.id, Message.parent_id, Message.created_at)
+        .where(Message.conversation_id == conversation_id)
+        .order_by(Message.created_at, Message.id)
+    )
+    return [MessagePlace(*row) for row in rows]
+
+
+async def some(db: AsyncSession, user_id: UUID, conversation_id: UUID, ids: Sequence[UUID]) -> list[Message]:
+    """These of the messages of one conversation, in no order; with what the user thinks of them."""
+    query = _owned(user_id).where(Message.conversation_id == conversation_id, Message.id.in_(ids))
+    return list(await db.scalars(query.options(joinedload(Message.feedback))))
 
 
 async def newest_message_id(db: AsyncSession, conversation_id: UUID) -> UUID | None:

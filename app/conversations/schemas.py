@@ -1,7 +1,7 @@
 """What goes in and out of the conversation service; the same shapes for the API and the page."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
@@ -203,6 +203,14 @@ class MessageView(BaseModel):
     generation_id: UUID | None
     created_at: datetime
     feedback: FeedbackView | None = None
+
+
+class MessagePlace(NamedTuple):
+    """Where a message stands in the tree of its conversation."""
+
+    id: UUID
+    parent_id: UUID | None
+    created_at: datetime
 
 
 class ConversationPage(BaseModel):

@@ -1,5 +1,6 @@
 """Conversations: open, change, and what other files do with them."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from app.auth.access import require
@@ -16,6 +17,7 @@ from app.conversations.schemas import (
     ConversationView,
     FeedbackRequest,
     MessagePage,
+    MessagePlace,
     MessageView,
     Params,
 )
@@ -104,6 +106,21 @@ class ConversationService:
             rows = await repository.messages(db, user.id, conversation_id, after, limit + 1)
         more = write_cursor(rows[limit - 1].created_at, rows[limit - 1].id) if len(rows) > limit else None
         return MessagePage(items=[MessageView.model_validate(row) for row in rows[:limit]], next=more)
+
+    async def places(self, user: CurrentUser, conversation_id: UUID) -> list[MessagePlace]:
+        """Of all messages, oldest first: little to read, however much was said. Raises NotFound."""
+        async with self._db.reading() as db:
+            found(await repository.conversation(db, user.id, conversation_id))
+            return await repository.places(db, user.id, conversation_id)
+
+    async def some(self, user: CurrentUser, conversation_id: UUID, ids: Sequence[UUID]) -> list[MessageView]:
+        """These messages, in the order of `ids`. Raises NotFound when one of them is not there."""
+        async with self._db.reading() as db:
+            found(await repository.conversation(db, user.id, conversation_id))
+            rows = {row.id: row for row in await repository.some(db, user.id, conversation_id, ids)}
+        if missing := next((message_id for message_id in ids if message_id not in rows), None):
+            raise NotFound(f"There is no message {missing} here.", code="message_not_found")
+        return [MessageView.model_validate(rows[message_id]) for message_id in ids]
 
     async def rate(self, user: CurrentUser, message_id: UUID, body: FeedbackRequest) -> None:
         """Keep what the user thinks of an answer. Raises NotFound, Invalid (`not_an_answer`), Forbidden."""

@@ -105,6 +105,22 @@ async def test_messages_wait_for_the_answer_and_through_a_reload(person: Callabl
     assert lee.faults == []
 
 
+async def test_an_answer_that_ends_before_it_is_shown_lets_the_next_message_go(
+    person: Callable[..., Any], served: Served
+) -> None:
+    lee = await person()
+    served.engine.reply = "now"
+    served.engine.gate.clear()
+    await lee.send("First")
+    await expect(lee.button("Stop")).to_be_visible()
+    for content in ("Second", "Third", "Fourth"):
+        await lee.send(content)
+    await expect(waiting(lee)).to_have_text(["Second", "Third", "Fourth"])
+    served.engine.gate.set()
+    await expect(bubbles(lee)).to_have_text(["First", "Second", "Third", "Fourth"])
+    await expect(waiting(lee)).to_have_count(0)
+
+
 async def test_after_stop_nothing_is_sent_by_itself(person: Callable[..., Any], served: Served) -> None:
     lee = await person()
     served.engine.gate.clear()
@@ -125,6 +141,7 @@ async def test_each_conversation_has_its_own_waiting_messages(person: Callable[.
     lee = await person()
     await lee.ask("Other")
     await lee.button("New chat").click()
+    await lee.page.wait_for_url(lee.url + "/")
     served.engine.gate.clear()
     await lee.send("First")
     await expect(lee.button("Stop")).to_be_visible()

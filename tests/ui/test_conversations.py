@@ -66,3 +66,8 @@ async def test_long_conversation_shows_its_end_first(person: Callable[..., Any],
     await lee.button("Show earlier messages").click()
     await expect(questions.first).to_have_text("Question 0")
     await expect(lee.button("Show earlier messages")).to_have_count(0)
+    # Pressed again before the first press has done all of its work.
+    await lee.page.reload()
+    await expect(questions).to_have_count(20)
+    await lee.button("Show earlier messages").dblclick()
+    await expect(questions.first).to_have_text("Question 0")

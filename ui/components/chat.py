@@ -171,7 +171,9 @@ class Chat:
         try:
             taken = await self._safely.run(lambda: self._send(str(event.args["content"]), str(event.args["key"])))
         finally:
-            if not taken:
+            if taken:
+                self._composer.settle()
+            else:
                 self._composer.refuse()
 
     async def _send(self, content: str, key: str | None = None) -> None:

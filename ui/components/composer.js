@@ -53,6 +53,7 @@ export default {
     conversation: String, // "" for a new one
     running: Boolean, // an answer is being written here; null: not known yet
     accepted: Array, // the key of the message that the server has taken last, and how many it has taken
+    settled: Number, // counts those whose answer `running` has told of
     refused: Number, // counts those that it has not taken
     expired: Boolean, // … because one has to sign in again
   },

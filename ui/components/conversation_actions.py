@@ -5,26 +5,12 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from app.auth.current import CurrentUser
-from app.conversations.cursor import write_cursor
-from app.conversations.schemas import ConversationUpdate, ConversationView, MessageView
+from app.conversations.schemas import ConversationUpdate, ConversationView
 from app.errors import Invalid, NotFound
 from app.services import Services
 from ui.components.dialogs import ask_title
 from ui.feedback import MAX_TITLE_CHARS
 from ui.i18n import Translator
-
-
-async def read_messages(
-    services: Services, user: CurrentUser, conversation_id: UUID, after: MessageView | None = None
-) -> list[MessageView]:
-    """All messages, or those that are newer than `after`; oldest first."""
-    messages: list[MessageView] = []
-    cursor = write_cursor(after.created_at, after.id) if after else None
-    while True:
-        page = await services.conversations.messages(user, conversation_id, cursor)
-        messages += page.items
-        if (cursor := page.next) is None:
-            return messages
 
 
 def id_in(given: object) -> UUID | None:

@@ -1,7 +1,7 @@
 """The messages of the open conversation: which branch is shown, what is followed, and what makes new ones."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from app.errors import Conflict, NotFound
 from app.generations.generation import Followed
 from app.services import Services
 from ui.branches import Branches
-from ui.components.conversation_actions import read_messages
 from ui.components.following import Following
 from ui.components.messages import NEWEST, WINDOW, Messages, Model
 from ui.components.safely import Action, Safely
@@ -42,11 +41,10 @@ class ConversationPane:
         running: Callable[[bool], None],
         made: Callable[[ConversationView], Awaitable[None]],
     ) -> None:
-        self._made = made
-        self._user, self._services, self._thread, self._safely = user, services, thread, safely
+        self._user, self._services, self._thread, self._safely, self._made = user, services, thread, safely, made
         self._client = ui.context.client
         self._following = Following(t, services, user, model, running=running, ended=self._on_ended)
-        self._messages = Messages(t, model, self, self._following.resume)
+        self._messages = Messages(t, model, self, self._following.resume, self._read)
         self._conversation_id: UUID | None = None
         self._branches = Branches()
         self._loading: asyncio.Task[None] | None = None
@@ -55,6 +53,10 @@ class ConversationPane:
 
     def _on_ended(self) -> None:
         self._messages.mark_context()
+
+    async def _read(self, ids: Sequence[UUID]) -> list[MessageView]:
+        known = self._conversation_id
+        return await self._services.conversations.some(self._user, known, ids) if known and ids else []
 
     # What is shown
 
@@ -67,7 +69,7 @@ class ConversationPane:
         self._conversation_id = conversation_id
 
         async def read() -> None:
-            self._branches = Branches(await read_messages(self._services, self._user, conversation_id))
+            self._branches = Branches(await self._services.conversations.places(self._user, conversation_id))
             await self._messages.show(self._branches)
             self._thread.follow()
             await self._messages.show_earlier(self._branches, WINDOW - NEWEST)
@@ -140,11 +142,7 @@ class ConversationPane:
     async def _follow(self, generation: Followed) -> None:
         """Show the branch that a new generation has begun, and what it writes."""
         self._conversation_id = generation.conversation_id
-        newest = self._branches.newest
-        self._branches.add(await read_messages(self._services, self._user, generation.conversation_id, newest))
-        if generation.message_id not in self._branches:
-            # It was stored by a clock that is behind the one that stored the newest message here.
-            self._branches.add(await read_messages(self._services, self._user, generation.conversation_id))
+        self._branches = Branches(await self._services.conversations.places(self._user, generation.conversation_id))
         self._branches.choose(generation.message_id)
         await self._show()
         self._thread.follow()
@@ -215,7 +213,7 @@ class ConversationPane:
             if (conversation_id := self._conversation_id) is None:
                 return
             # What has been written since is in the database, not here.
-            self._branches = Branches(await read_messages(self._services, self._user, conversation_id))
+            self._branches = Branches(await self._services.conversations.places(self._user, conversation_id))
             versions = self._branches.versions(message_id)
             index = versions.index(message_id) + STEPS[direction]
             if not 0 <= index < len(versions):
@@ -230,8 +228,10 @@ class ConversationPane:
         await self._change(show)
 
     async def show_earlier(self) -> None:
-        """Show more of the beginning."""
-        await self._change(lambda: self._messages.show_earlier(self._branches))
+        """Show more of the beginning, once for each press."""
+        async with self._changing:
+            await self._loaded()
+            await self._safely.run(lambda: self._messages.show_earlier(self._branches))
 
     def focus(self, message_id: UUID, *selectors: str, said: str = "") -> None:
         """Put the keyboard on the first of these parts that the message has."""

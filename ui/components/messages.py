@@ -1,7 +1,7 @@
 """The messages of one conversation: questions and answers, of which some may still be written."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from nicegui import ui
@@ -25,16 +25,18 @@ LARGE = 4_000
 
 Model = Callable[[], tuple[str, bool]]
 Resume = Callable[[MessageView, Answer], Awaitable[bool]]
+Read = Callable[[Sequence[UUID]], Awaitable[list[MessageView]]]
 
 
 class Messages:
-    """The log region. `resume` follows an answer that still runs; False when there is nothing to follow."""
+    """The log region. `resume` follows an answer that still runs, False when there is nothing to follow; `read` gives
+    what was said in messages, which are read only when they are drawn."""
 
-    def __init__(self, t: Translator, model: Model, actions: MessageActions, resume: Resume) -> None:
-        self._t, self._model, self._actions, self._resume = t, model, actions, resume
+    def __init__(self, t: Translator, model: Model, actions: MessageActions, resume: Resume, read: Read) -> None:
+        self._t, self._model, self._actions, self._resume, self._read = t, model, actions, resume, read
         # In order, as they stand on the page; earlier ones of a long conversation are not drawn at first.
         self._drawn: dict[UUID, Question | Answer] = {}
-        self._earlier: list[MessageView] = []
+        self._earlier: list[UUID] = []
         self._earlier_button: ui.element | None = None
         self._divider: ui.element | None = None
         self.root = named(ui.element("div").classes("log").props("role=log aria-live=off"), t("conversation"))
@@ -59,8 +61,8 @@ class Messages:
 
     async def show(self, branches: Branches) -> None:
         """Bring the page to the chosen path. What it shares with the path before stays untouched."""
-        path = branches.path
-        wanted = {message.id for message in path}
+        path = [place.id for place in branches.path]
+        wanted = set(path)
         if not self._drawn or next(iter(self._drawn)) not in wanted:
             self.clear()
             self._earlier = path[:-NEWEST]
@@ -71,7 +73,7 @@ class Messages:
                     )
         for message_id in [one for one in self._drawn if one not in wanted]:
             self._drawn.pop(message_id).root.delete()
-        for message in path[len(self._earlier) + len(self._drawn) :]:
+        for message in await self._read(path[len(self._earlier) + len(self._drawn) :]):
             await self._show(message)
         for message_id, drawn in self._drawn.items():
             versions = branches.versions(message_id)
@@ -84,7 +86,7 @@ class Messages:
             return
         earlier, self._earlier = self._earlier[-count:], self._earlier[:-count]
         below, self._drawn = self._drawn, {}
-        for message in earlier:
+        for message in await self._read(earlier):
             await self._show(message)
         start = 0 if self._earlier_button is None else 1
         for position, drawn in enumerate(self._drawn.values(), start=start):

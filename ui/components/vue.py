@@ -24,7 +24,9 @@ class Composer(ui.element, component="composer.js"):
     def __init__(self, t: Translator, owner: str) -> None:
         super().__init__()
         self.props["labels"] = {key: t(key) for key in COMPOSER_TEXTS}
-        self.props.update(owner=owner, conversation="", running=False, accepted=["", 0], refused=0, expired=False)
+        self.props.update(
+            owner=owner, conversation="", running=False, accepted=["", 0], settled=0, refused=0, expired=False
+        )
 
     def set_conversation(self, conversation_id: str) -> None:
         """Whose draft is shown. Whether an answer runs there is to be told by `set_running`."""
@@ -38,6 +40,10 @@ class Composer(ui.element, component="composer.js"):
     def accept(self, key: str) -> None:
         """The message was taken: the field may be emptied."""
         self.props["accepted"] = [key, self.props["accepted"][1] + 1]
+
+    def settle(self) -> None:
+        """A message that was taken is shown, and `running` tells of its answer; it may have ended already."""
+        self.props["settled"] += 1
 
     def refuse(self) -> None:
         """The message was not taken: the text stays and can be sent again."""

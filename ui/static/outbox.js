@@ -38,7 +38,7 @@
     keepSent: (owner, conversation, sent) => keep(address("sent", owner, conversation), sent),
   };
 
-  // What a composer does with it. Needs the props owner, conversation, running, accepted, refused and expired.
+  // What a composer does with it. Needs the props owner, conversation, running, accepted, settled, refused and expired.
   const sending = {
     data: () => ({
       queue: [], // { key, text, files }
@@ -49,6 +49,10 @@
     watch: {
       accepted([key]) {
         this.taken(key);
+      },
+      // An answer may end before it is shown: then `running` never was true, and what waits would wait for ever.
+      settled() {
+        this.$nextTick(this.resume);
       },
       refused() {
         this.notTaken();
