@@ -36,14 +36,17 @@ def hello(name: str) -> str:
 
 def main() -> None:
     """Serve until interrupted. CHAT_* settings as always; SCRIPTED_DELAY seconds per word, SCRIPTED_FIRST before the
-    first one, SCRIPTED_REPLY, a file with what is said, and SCRIPTED_PING seconds between signs of life."""
+    first one, SCRIPTED_REPLY, a file with what is said, SCRIPTED_SLOTS for so many answers at once, and SCRIPTED_PING
+    seconds between signs of life."""
     settings = load_settings()
     configure_logging(json=False)
     migrate(settings)
 
     reply = os.environ.get("SCRIPTED_REPLY")
     engine = ScriptedEngine(
-        Path(reply).read_text() if reply else REPLY, delay=float(os.environ.get("SCRIPTED_DELAY", "0.05"))
+        Path(reply).read_text() if reply else REPLY,
+        slots=int(os.environ.get("SCRIPTED_SLOTS", "4")),
+        delay=float(os.environ.get("SCRIPTED_DELAY", "0.05")),
     )
     engine.first = float(os.environ.get("SCRIPTED_FIRST", "0"))
     sse.PING_SECONDS = float(os.environ.get("SCRIPTED_PING", sse.PING_SECONDS))

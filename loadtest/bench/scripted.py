@@ -45,6 +45,8 @@ def scripted(reply: str, per_second: float, ahead: float) -> Iterator[LocalServe
             "SCRIPTED_REPLY": str(said),
             "SCRIPTED_DELAY": str(1 / per_second),
             "SCRIPTED_FIRST": str(ahead),
+            # As many as the original design lets the model write.
+            "SCRIPTED_SLOTS": "128",
         }
         with started(settings, module=("tests.scripted_server",)) as server:
             yield server
