@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from engine.vllm_parts import part
+
 CHUNK = "chat.completion.chunk"
 # What stands for the text, the id and the time in a chunk that is made once for many requests.
 TEXT, ID, CREATED = "\ue000", "\ue001", 4_242_424_242_424_242
@@ -30,20 +32,17 @@ class Frames:
 
     def last(self, text: str | None, finish_reason: str, stop_reason: int | str | None) -> bytes:
         """The chunk that ends the answer."""
-        from vllm.entrypoints.generate.base.protocol import DeltaMessage
-
         ending = {"finish_reason": finish_reason, "stop_reason": stop_reason, "token_ids": None}
-        delta = DeltaMessage() if text is None else DeltaMessage(content=text)
+        delta = part("DeltaMessage")() if text is None else part("DeltaMessage")(content=text)
         return _chunk(self._common, delta, ending, **self._stamp)
 
     def usage(self, output: Any, tokens: int) -> bytes:
         """The chunk that tells what it cost."""
         from vllm.entrypoints.openai.chat_completion.protocol import ChatCompletionStreamResponse
         from vllm.entrypoints.openai.chat_completion.serving import _make_prompt_tokens_details
-        from vllm.entrypoints.serve.engine.protocol import UsageInfo
 
         read = len(output.prompt_token_ids or ())
-        usage = UsageInfo(prompt_tokens=read, completion_tokens=tokens, total_tokens=read + tokens)
+        usage = part("UsageInfo")(prompt_tokens=read, completion_tokens=tokens, total_tokens=read + tokens)
         usage.prompt_tokens_details = _make_prompt_tokens_details(
             self._serving.enable_prompt_tokens_details,
             output.num_cached_tokens,
@@ -57,11 +56,10 @@ class Frames:
 
 @lru_cache(64)
 def _frames(model: str, role: str) -> tuple[bytes, bytes, bytes]:
-    from vllm.entrypoints.generate.base.protocol import DeltaMessage
-
+    delta_message = part("DeltaMessage")
     common = {"id": ID, "object": CHUNK, "created": CREATED, "model": model}
-    first = _chunk(common, DeltaMessage(role=role, content=""), prompt_token_ids=None, prompt_text=None)
-    before, after = _chunk(common, DeltaMessage(content=TEXT), {"token_ids": None}).split(to_json(TEXT))
+    first = _chunk(common, delta_message(role=role, content=""), prompt_token_ids=None, prompt_text=None)
+    before, after = _chunk(common, delta_message(content=TEXT), {"token_ids": None}).split(to_json(TEXT))
     return first, before, after
 
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from engine.chunk_frames import Frames, event
+from engine.vllm_parts import part
 
 # With one of these the chunks hold more than text, or come from elsewhere.
 NOT_PLAIN = (
@@ -36,7 +37,7 @@ class LeanChat:
     def __init__(self, serving: Any) -> None:
         self._serving = copy.copy(serving)
         # Tells reasoning and tool calls from text. Without tools there is nothing to tell but reasoning.
-        self._reasons = serving._include_reasoning_tokens_details
+        self._reasons = bool(serving.engine_client.vllm_config.structured_outputs_config.reasoning_parser)
         self._serving.parser_cls = None
         # vLLM's parser makes nothing of a step without text.
         self._serving.chat_completion_stream_generator = partial(
@@ -49,12 +50,11 @@ class LeanChat:
         if self._reasons or not _is_plain(body):
             return None
         from vllm.entrypoints.openai.chat_completion.protocol import ChatCompletionRequest
-        from vllm.exceptions import VLLMError
 
         try:
             request = ChatCompletionRequest.model_validate(body | {"request_id": request_id})
             answer = await self._serving.create_chat_completion(request)
-        except (ValidationError, VLLMError, ValueError, TypeError, OverflowError, NotImplementedError):
+        except (ValidationError, part("VLLMError"), ValueError, TypeError, OverflowError, NotImplementedError):
             return None
         return answer if isinstance(answer, AsyncGenerator) else None
 
@@ -83,8 +83,6 @@ async def _chunks(
     **rest: Any,
 ) -> AsyncGenerator[bytes, None]:
     """In place of `chat_completion_stream_generator`: the same events, those of one engine step in one piece."""
-    from vllm.exceptions import GenerationError
-
     with_usage = bool(request.stream_options and request.stream_options.include_usage)
     with_usage = with_usage or serving.enable_force_include_usage
     frames = Frames(serving, request, request_id, model, stamped=not with_usage)
@@ -105,7 +103,7 @@ async def _chunks(
                 pending += frames.last(piece.text or (None if quiet else ""), piece.finish_reason, piece.stop_reason)
         if with_usage and output is not None:
             pending += frames.usage(output, tokens)
-    except GenerationError as error:
+    except part("GenerationError") as error:
         pending += event(serving._convert_generation_error_to_streaming_response(error).encode())
     except Exception as error:  # as vLLM does: the status is sent, so every failure becomes the last event
         pending += event(serving.create_streaming_error_response(error).encode())

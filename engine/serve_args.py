@@ -4,6 +4,8 @@ from argparse import Namespace
 from dataclasses import fields
 from typing import Any
 
+from engine.vllm_parts import part
+
 # How models write tool calls and reasoning, by the `model_type` of their configuration. Others write tool calls as
 # Hermes taught most of them to, and no reasoning. CHAT_ENGINE__EXTRA_ARGS says it better where this is wrong.
 TOOL_PARSERS = {
@@ -43,11 +45,10 @@ def serve_args(engine_args: dict[str, Any], serving: dict[str, Any], model_type:
     `demo`: it is the bundled demo model, which writes ChatML although it is a Llama.
     """
     from vllm.config import StructuredOutputsConfig
-    from vllm.entrypoints.launchers.cli_args import make_arg_parser
     from vllm.entrypoints.openai.models.protocol import LoRAModulePath
     from vllm.utils.argparse_utils import FlexibleArgumentParser
 
-    args: Namespace = make_arg_parser(FlexibleArgumentParser()).parse_args([])
+    args: Namespace = part("make_arg_parser")(FlexibleArgumentParser()).parse_args([])
     if unknown := sorted(set(serving) - set(vars(args))):
         raise ValueError(f"CHAT_ENGINE__EXTRA_ARGS: vLLM knows no {', '.join(unknown)}")
     defaults = {"enable_auto_tool_choice": True, "enable_prompt_tokens_details": True, "log_error_stack": False}

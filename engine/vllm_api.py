@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse
 from engine.lean_chat import LeanChat
 from engine.metering import MeteredLLM
 from engine.refusals import Refusals
+from engine.vllm_parts import part
 
 # Its lines about refused requests repeat what was in them; whoever asked gets the same as an answer.
 TALKATIVE = ("vllm.entrypoints", "vllm.renderers", "vllm.tool_parsers", "vllm.parser")
@@ -45,29 +46,28 @@ def import_api() -> None:
     """Import what `open_api` needs, in whichever thread has time for it."""
     import vllm.entrypoints.anthropic.serving
     import vllm.entrypoints.generate.api_router
-    import vllm.entrypoints.launchers.api_server.app_state
     import vllm.entrypoints.openai.chat_completion.serving
     import vllm.entrypoints.openai.completion.serving
     import vllm.entrypoints.openai.responses.serving  # noqa: F401
+
+    part("init_app_state")
 
 
 async def open_api(llm: Any, args: Namespace) -> VllmApi:
     """On the event loop of `llm`; again after each restart of the engine."""
     from vllm.entrypoints.anthropic.api_router import router as messages
-    from vllm.entrypoints.launchers.api_server.app_state import init_app_state
     from vllm.entrypoints.openai.chat_completion.api_router import router as chat
     from vllm.entrypoints.openai.completion.api_router import router as completions
     from vllm.entrypoints.openai.responses.api_router import router as responses
-    from vllm.entrypoints.serve.exception_handling.register import init_exception_handler
     from vllm.entrypoints.serve.tokenize.api_router import router as tokenize
 
     args.structured_outputs_config = llm.vllm_config.structured_outputs_config
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     app = FastAPI(openapi_url=None)
-    init_exception_handler(app)
+    part("init_exception_handler")(app)
     app.exception_handler(RequestValidationError)(_on_validation)
-    await init_app_state(MeteredLLM(llm), app.state, args, await llm.get_supported_tasks())
+    await part("init_app_state")(MeteredLLM(llm), app.state, args, await llm.get_supported_tasks())
     # vLLM ends its server when the engine is dead; here the supervisor starts another engine.
     app.state.server = SimpleNamespace(should_exit=False)
     for router in (chat, completions, responses, messages, tokenize):
@@ -85,7 +85,5 @@ async def _on_validation(request: Request, error: RequestValidationError) -> JSO
 
 def _field(location: tuple[int | str, ...]) -> str:
     """The path of the field, without pydantic's names of union branches and wrappers."""
-    from vllm.entrypoints.serve.exception_handling.handlers.validation import clean_loc_for_param
-
-    path: str = clean_loc_for_param(location)
+    path: str = part("clean_loc_for_param")(location)
     return path.removeprefix("body.").removeprefix("body")

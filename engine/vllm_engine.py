@@ -22,6 +22,7 @@ from engine.sampling import sampling_params
 from engine.serve_args import serve_args, split
 from engine.tracing import trace_headers
 from engine.vllm_api import import_api, open_api
+from engine.vllm_parts import part
 from engine.watchdog import EngineProcesses, Watchdog
 
 
@@ -115,7 +116,6 @@ class VllmEngine:
         self, request_id: str, prompt: Prompt, sampling: Sampling, written: Written | None = None
     ) -> AsyncGenerator[Delta, None]:
         """One delta per engine step. Nothing of `written` is generated again."""
-        from vllm.exceptions import VLLMClientError
         from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
         if prompt.tokens >= self.info.max_model_len:
@@ -160,7 +160,7 @@ class VllmEngine:
                         return
         except EngineDeadError as error:
             raise EngineUnavailable("the engine process has ended") from error
-        except (VLLMClientError, EngineGenerateError) as error:
+        except (part("VLLMClientError"), EngineGenerateError) as error:
             raise EngineError(_first_line(error)) from error
 
     async def _resume(self, prompt: Prompt, sampling: Sampling, written: Written) -> ResumedText:

@@ -10,14 +10,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
 
 from loadtest.local_server import ROOT, free_port, stopping, wait_for
 
-# `vllm serve` does not start from the CPU wheel; this is the server behind it.
-MODULE = "vllm.entrypoints.launchers.api_server.entry"
+# `vllm serve` does not start from the CPU wheel; this is the server behind it, now and in earlier releases.
+MODULES = ("vllm.entrypoints.launchers.api_server.entry", "vllm.entrypoints.openai.api_server")
 MODEL = ROOT / "engine" / "demo" / "checkpoint"
 NAME = "vllm-chat-demo"  # as ours is called, so that both are asked alike
 ARGUMENTS = ["--served-model-name", NAME, "--max-model-len", "8192", "--max-num-seqs", "128", "--enforce-eager"]
@@ -66,11 +67,21 @@ class VllmServer:
         raise RuntimeError("vLLM's server answered without a text")
 
 
+def _module() -> str:
+    """Found without importing vLLM, which would stay in the memory of the process that measures."""
+    package = find_spec("vllm")
+    folders = (package and package.submodule_search_locations) or []
+    for module in MODULES:
+        if any(Path(folder).parent.joinpath(*module.split(".")).with_suffix(".py").exists() for folder in folders):
+            return module
+    raise RuntimeError(f"vLLM's own server is not installed here: {' or '.join(MODULES)}")
+
+
 @contextlib.contextmanager
 def vllm_server() -> Iterator[VllmServer]:
     """Start it; call `wait`."""
     port = free_port()
-    command = [sys.executable, "-m", MODULE, "--model", str(MODEL), *ARGUMENTS, "--host", "127.0.0.1"]
+    command = [sys.executable, "-m", _module(), "--model", str(MODEL), *ARGUMENTS, "--host", "127.0.0.1"]
     gpu = Path("/dev/nvidia0").exists()
     with tempfile.TemporaryDirectory(prefix="chat-vllm-") as folder:
         log = Path(folder, "log")
