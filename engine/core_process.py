@@ -88,6 +88,8 @@ def prepare_environment(*, gpu: bool, tensor_parallel_size: int) -> None:
         "VLLM_HOST_IP": "127.0.0.1",
         "VLLM_KEEP_ALIVE_ON_ENGINE_DEATH": "1",
         "TOKENIZERS_PARALLELISM": "false",
+        # A library of vLLM's server sets the level of our root logger by it, and without it to ERROR.
+        "SAGEMAKER_CONTAINER_LOG_LEVEL": "INFO",
         # Notes of torch to its own developers.
         "TORCH_CPP_LOG_LEVEL": "ERROR",
         "TORCH_LOGS": "-all",

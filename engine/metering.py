@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from typing import Any, Protocol
 
 from engine.tracing import trace_headers
+from engine.vllm_parts import preemptions
 
 
 class Meter(Protocol):
@@ -68,7 +69,7 @@ class MeteredLLM:
                         waited = stats.first_token_latency if at_once and stats else None
                         meter.read(len(output.prompt_token_ids or ()), output.num_cached_tokens or 0, waited)
                     for piece in output.outputs:
-                        meter.step(len(piece.token_ids), stats.num_preemptions if stats else 0)
+                        meter.step(len(piece.token_ids), preemptions(stats))
                         if piece.finish_reason is not None:
                             meter.ended(piece.finish_reason)
                     yield output
@@ -92,7 +93,7 @@ def count_unseen(processor: Any, request_id: str) -> None:
     for index, state in enumerate(unseen):
         if index == 0:
             meter.read(state.prompt_len, state.num_cached_tokens, state.stats.first_token_latency)
-        meter.step(state.stats.num_generation_tokens, state.stats.num_preemptions)
+        meter.step(state.stats.num_generation_tokens, preemptions(state.stats))
     for complete in parent.output_aggregator if parent and unseen else []:
         if complete is not None:
             meter.step(len(complete.token_ids), 0)

@@ -22,7 +22,7 @@ from engine.sampling import sampling_params
 from engine.serve_args import serve_args, split
 from engine.tracing import trace_headers
 from engine.vllm_api import import_api, open_api
-from engine.vllm_parts import part
+from engine.vllm_parts import part, preemptions
 from engine.watchdog import EngineProcesses, Watchdog
 
 
@@ -153,7 +153,7 @@ class VllmEngine:
                         tokens,
                         reason,
                         output.num_cached_tokens or 0,
-                        preemptions=output.metrics.num_preemptions if output.metrics else 0,
+                        preemptions=preemptions(output.metrics),
                     )
                     if reason != piece.finish_reason:
                         # A stop string that only we can see; closing the stream frees the request.
@@ -177,7 +177,7 @@ class VllmEngine:
         llm = self.llm
         if llm.errored:
             raise EngineUnavailable("the engine process has ended")
-        running = llm.get_num_unfinished_requests()
+        running = llm.output_processor.get_num_unfinished_requests()
         if reason := self._watchdog.look(time.monotonic(), running, self._processes.read()):
             raise EngineUnavailable(f"the engine process hangs: {reason}")
         if self._canary is not None and self._canary.done():

@@ -55,6 +55,12 @@ def part(name: str) -> Any:
     raise ImportError(f"vLLM has changed: no {name} in any of {', '.join(PLACES[name])}")
 
 
+def preemptions(stats: Any) -> int:
+    """How often the engine has put the request back, by its RequestStateStats. 0 without them, and from releases that
+    count it for all requests together only."""
+    return getattr(stats, "num_preemptions", 0)
+
+
 def _init_exception_handler(app: FastAPI) -> None:
     """What vLLM's own function of this name does, from the time before there was one."""
     from vllm.entrypoints.serve.utils.server_utils import exception_handler, http_exception_handler

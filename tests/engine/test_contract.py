@@ -165,7 +165,7 @@ async def _until_idle(engine: Engine) -> None:
         if isinstance(engine, ScriptedEngine):
             return len(engine.running)
         assert isinstance(engine, VllmEngine)
-        return int(engine.llm.get_num_unfinished_requests())
+        return int(engine.llm.output_processor.get_num_unfinished_requests())
 
     while running():
         await asyncio.sleep(0.01)
