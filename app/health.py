@@ -42,7 +42,9 @@ async def prometheus(request: Request) -> Response:
     """Prometheus text."""
     services: Services = request.app.state.services
     metrics.engine_up.set(services.engine.ready)
-    metrics.engine_restarts.set(services.engine.restarts)
+    lost = services.engine.losses
+    metrics.engine_restarts.labels("lost").set(lost)
+    metrics.engine_restarts.labels("asked").set(services.engine.restarts - lost)
     backends = services.backends.all()
     for backend in backends:
         if backend.name:

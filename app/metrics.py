@@ -32,7 +32,11 @@ aborted = Counter("chat_aborted_total", "Generations that ended before their tim
 engine_up = Gauge("chat_engine_up", "1 when the engine can serve")
 model_up = Gauge("chat_model_up", "1 when this model, the first or one of CHAT_MODELS, can serve", ["model"])
 model_paused = Gauge("chat_model_paused", "1 while an administrator keeps this model's queue closed", ["model"])
-engine_restarts = Gauge("chat_engine_restarts_total", "Restarts of the engine since the process started")
+engine_restarts = Gauge(
+    "chat_engine_restarts_total",
+    "Restarts of the engine since the process started: it was lost, or an administrator asked for it",
+    ["reason"],
+)
 loop_lag = Histogram("chat_event_loop_lag_seconds", "How late the event loop runs a timer", buckets=TOKEN_SECONDS)
 request_log_dropped = Counter("chat_request_log_dropped_total", "Rows of the request log that were lost")
 audit_dropped = Counter("chat_audit_log_dropped_total", "Rows of the audit log that were lost")

@@ -24,7 +24,7 @@ class Supervisor:
     `restart_eta_ms` is how long the newest successful start took, from the loss of the engine before it
     until it was ready, without the wait of a crash loop; None before the first. With `refused_retry_seconds` an engine
     whose settings cannot work is tried again after so long. `label` names it in the log. `clock` and `sleep` are for
-    tests of that loop.
+    tests of that loop. `restarts` are losses and those that were asked for, `losses` only the former.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Supervisor:
         self.failing = False
         self.status = EngineStatus(Stage.STARTING)
         self.restarts = 0
+        self.losses = 0
         self.restart_eta_ms: int | None = None
         self._changed = asyncio.Event()
         self._suspected = asyncio.Event()
@@ -172,6 +173,7 @@ class Supervisor:
                 if reason is ASKED:
                     self._log.warning("engine restarts", reason=reason)
                 else:
+                    self.losses += 1
                     self._log.error("engine lost", reason=reason, retry_seconds=wait)
                 losses = self._backoff.losses
                 detail = f"crashed {losses} times in 5 minutes, next try in {wait} s: {reason}" if wait else reason

@@ -93,6 +93,10 @@ async def test_a_restart_waits_for_running_answers_and_then_serves_the_waiting(
             assert (text_of(ended), "resuming" in [event["event"] for event in ended]) == (REPLY, False)
             assert text_of(await rest_of(new)) == REPLY
     assert (await queue_becomes(client, "open"))["restarts"] == 1
+    page = (await client.get("/metrics")).text
+    # The alert of a lost engine looks at the former.
+    for line in ('chat_engine_restarts_total{reason="lost"} 0.0', 'chat_engine_restarts_total{reason="asked"} 1.0'):
+        assert line in page
 
 
 async def test_an_answer_longer_than_the_wait_goes_on_after_the_restart(

@@ -33,7 +33,7 @@ async def test_metrics_count_and_hold_no_text(client: httpx.AsyncClient) -> None
         "chat_queue_wait_seconds_bucket",
         'chat_tokens_total{kind="completion"}',
         "chat_engine_up 1.0",
-        "chat_engine_restarts_total 0.0",
+        'chat_engine_restarts_total{reason="lost"} 0.0',
         "chat_event_loop_lag_seconds_bucket",
         'chat_http_requests_total{method="POST",route="/api/chat",status="200"}',
     ):

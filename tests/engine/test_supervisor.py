@@ -107,7 +107,7 @@ async def test_two_losses_restart_at_once_the_third_waits(supervisor: Supervisor
         clock.wake.set()
     await until(supervisor, Stage.READY)
     assert clock.slept == [2, 4, 8]
-    assert supervisor.restarts == 5
+    assert (supervisor.restarts, supervisor.losses) == (5, 5)
 
 
 async def test_a_failed_start_is_tried_again_and_cleared_away(supervisor: Supervisor, clock: Clock) -> None:
