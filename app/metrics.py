@@ -41,6 +41,11 @@ loop_lag = Histogram("chat_event_loop_lag_seconds", "How late the event loop run
 request_log_dropped = Counter("chat_request_log_dropped_total", "Rows of the request log that were lost")
 audit_dropped = Counter("chat_audit_log_dropped_total", "Rows of the audit log that were lost")
 rate_limited = Counter("chat_rate_limited_total", "Refusals because of a limit", ["limit"])
+backup_made = Gauge(
+    "chat_backup_last_success_timestamp_seconds", "When the newest backup of a kind was made, where one is", ["kind"]
+)
+backup_due = Gauge("chat_backup_due_timestamp_seconds", "When the next backup of a kind is to begin", ["kind"])
+backup_failures = Counter("chat_backup_failures_total", "Scheduled backups that failed")
 redis_failures = Counter("chat_redis_failures_total", "Times that Redis was asked about limits and did not answer")
 slow_clients_closed = Counter(
     "chat_slow_clients_closed_total", "Connections ended because the client took too long", ["doing"]

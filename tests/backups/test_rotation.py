@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -125,16 +127,30 @@ async def test_the_loop_goes_on_and_the_end_does_not_wait(
 async def test_one_that_fails_is_tried_again(
     make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = make_settings(backup=EVERY_HOUR)
+    def figure(name: str, **labels: str) -> float:
+        return REGISTRY.get_sample_value(name, labels) or 0.0
+
+    settings, before = make_settings(backup=EVERY_HOUR), figure("chat_backup_failures_total")
     monkeypatch.setattr(rotation, "RETRY_SECONDS", 0.05)
-    task = asyncio.create_task(ScheduledBackups(settings).run())
+    backups = ScheduledBackups(settings)
+    task = asyncio.create_task(backups.run())
+
+    async def until(happened: Callable[[], bool]) -> None:
+        async with asyncio.timeout(30):
+            while not happened():
+                await asyncio.sleep(0.05)
+
     # Without a database there is nothing to save.
-    while not (creating.folder(settings) / ".lock").exists():
-        await asyncio.sleep(0.05)
+    await until(lambda: backups.failure is not None)
+    assert "There is no database yet" in str(backups.failure)
+    assert figure("chat_backup_failures_total") > before
+    assert figure("chat_backup_due_timestamp_seconds", kind="scheduled") <= time.time()
     await asyncio.to_thread(migrate, settings)
-    async with asyncio.timeout(30):
-        while not made(settings, SCHEDULED):
-            await asyncio.sleep(0.05)
+    await until(lambda: backups.last is not None and backups.failure is None)
+    (name,) = made(settings, SCHEDULED)
+    written = (creating.folder(settings) / name).stat().st_mtime
+    assert figure("chat_backup_last_success_timestamp_seconds", kind="scheduled") == written
+    assert figure("chat_backup_due_timestamp_seconds", kind="scheduled") == written + 3600
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
