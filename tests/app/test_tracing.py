@@ -1,13 +1,9 @@
 """Traces as a collector gets them: who is below whom, W3C headers in and out, and never a word of what people wrote."""
 
 import asyncio
-import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from app.config import Settings
@@ -16,43 +12,11 @@ from engine.errors import EngineError
 from engine.tracing import trace_headers
 from tests.app.openai_calls import ALL, CHAT, scripted_api
 from tests.app.serving import Served, chat, serving, text_of
+from tests.rig.collector import CALLER, TRACE, TRACEPARENT, Collector, chain, collecting, told
 from tests.scripted_engine import REPLY, ScriptedEngine
 from tests.scripted_remote import KEY, scripted_remote
 
-TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
-TRACEPARENT = {"traceparent": f"00-{TRACE}-{CALLER}-01"}
 QUESTION = "a secret question"
-
-
-class Collector(ThreadingHTTPServer):
-    """An OTLP/HTTP collector. `bodies` are what was sent to it, undecoded."""
-
-    def __init__(self) -> None:
-        self.bodies: list[bytes] = []
-        super().__init__(("127.0.0.1", 0), Taking)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def spans(self) -> dict[str, Span]:
-        """By name; the last of a name."""
-        requests = [ExportTraceServiceRequest.FromString(body) for body in self.bodies]
-        scopes = [scope for request in requests for of in request.resource_spans for scope in of.scope_spans]
-        return {span.name: span for scope in scopes for span in scope.spans}
-
-
-class Taking(BaseHTTPRequestHandler):
-    server: Collector
-
-    def do_POST(self) -> None:
-        assert self.path == "/v1/traces"
-        self.server.bodies.append(self.rfile.read(int(self.headers["content-length"])))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:
-        return
 
 
 class ToldEngine(ScriptedEngine):
@@ -72,12 +36,8 @@ class ToldEngine(ScriptedEngine):
 
 @pytest.fixture
 def collector() -> Iterator[Collector]:
-    with Collector() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+    with collecting() as running:
+        yield running
 
 
 @pytest.fixture
@@ -86,18 +46,6 @@ async def traced(make_settings: Callable[..., Settings], collector: Collector) -
     async with serving(make_settings(otlp={"endpoint": collector.url}), ToldEngine()) as instance:
         await instance.services.engine.wait_ready()
         yield instance
-
-
-def told(span: Span) -> dict[str, Any]:
-    return {one.key: getattr(one.value, str(one.value.WhichOneof("value"))) for one in span.attributes}
-
-
-def chain(spans: dict[str, Span], *names: str) -> Sequence[bytes]:
-    """Each of these is below the one before it. Returns their ids."""
-    found = [spans[name] for name in names]
-    assert [span.parent_span_id for span in found[1:]] == [span.span_id for span in found[:-1]]
-    assert len({span.trace_id for span in found}) == 1
-    return [span.span_id for span in found]
 
 
 async def test_an_answer_of_the_chat(traced: Served, collector: Collector) -> None:
