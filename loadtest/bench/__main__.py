@@ -12,6 +12,8 @@ import uvloop
 from loadtest.bench import (
     conversations,
     fairness,
+    log_cost,
+    metrics_cost,
     page_cost,
     pages,
     prediction,
@@ -25,7 +27,19 @@ from loadtest.bench.machine import described
 from loadtest.bench.row import Row
 from loadtest.local_server import ROOT, ServerError
 
-_ALL = (conversations, fairness, page_cost, pages, prediction, restart, second_turn, smooth, throughput)
+_ALL = (
+    conversations,
+    fairness,
+    log_cost,
+    metrics_cost,
+    page_cost,
+    pages,
+    prediction,
+    restart,
+    second_turn,
+    smooth,
+    throughput,
+)
 ROWS = {module.ROW.name: module.ROW for module in _ALL}
 
 

@@ -4,13 +4,25 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.bench import conversations, fairness, pages, prediction, restart, second_turn, throughput
+from loadtest.bench import (
+    conversations,
+    fairness,
+    log_cost,
+    metrics_cost,
+    pages,
+    prediction,
+    restart,
+    second_turn,
+    throughput,
+)
 from loadtest.bench.row import Figures, Row
 from loadtest.bench.scripted import markdown, scripted
 from loadtest.bench.streams import Load
 from loadtest.bench.vllm_server import vllm_server
 from loadtest.local_server import LocalServer
 from loadtest.soak import soak
+from tests.e2e.api import sign_in
+from tests.rig.fixtures import ADMIN
 from tests.rig.server import Server, server
 
 pytestmark = pytest.mark.vllm
@@ -30,6 +42,28 @@ async def test_fairness(live_server: Server) -> None:
 async def test_conversations(live_server: Server) -> None:
     size = conversations.Size(conversations=30, messages=60, few=3, rounds=1)
     complete(conversations.ROW, await conversations.compare(live_server.url, size))
+
+
+async def test_the_page_of_metrics(live_server: Server) -> None:
+    running = LocalServer(live_server.url, live_server.process.popen.pid)
+    size = metrics_cost.Size(Load(2, 1, 4), accounts=2, scrapes=20)
+    found = await metrics_cost.measure(running, size, await metrics_cost.fill(running, size))
+    complete(metrics_cost.ROW, found)
+    assert (found["answers"], found["series"] > 300) == (4, True)
+
+
+async def test_the_request_log() -> None:
+    with server({"CHAT_ENGINE__MODEL": "demo", **ADMIN}, module=log_cost.MODULE) as instance:
+        instance.wait()
+        running = LocalServer(instance.url, instance.process.popen.pid)
+        async with throughput.keys(running.url, 2) as own:
+            complete(log_cost.ROW, await log_cost.measure(running, own, log_cost.Size(Load(2, 1, 4), turns=2)))
+        with sign_in(running.url, ADMIN["CHAT_ADMIN__EMAIL"]) as admin:
+            rows = admin.get("/api/admin/requests").json()["items"]
+        lines = [line for line in instance.log().splitlines() if "path=/v1/chat/completions" in line]
+    # Sixteen answers, of which eight were asked for with the log; the two that end as it changes may belong to either.
+    assert 6 <= len(rows) <= 10
+    assert 6 <= len(lines) <= 10
 
 
 @pytest.mark.browser
