@@ -92,6 +92,8 @@ def configure_logging(*, json: bool) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    # No line names the place in the code; looking for it walks the stack each time.
+    logging._srcfile = None  # as logging's own documentation says, under “Optimization”
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)

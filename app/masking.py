@@ -11,6 +11,10 @@ from typing import Any
 
 MASK = "***masked***"
 ROUNDS = 4
+# The names, paths and ids that most lines are made of come again and again: those of so many characters that hold
+# nothing to mask are looked at once, as long as there is room. What was masked is remembered nowhere.
+SHORT, MANY = 64, 4096
+_harmless: set[str] = set()
 
 # Names of fields whose values are never shown: what people type, and what opens doors.
 SECRET_KEYS = frozenset(
@@ -118,14 +122,23 @@ RULES: tuple[tuple[str, re.Pattern[str], Replace], ...] = (
 
 def mask_text(text: str) -> str:
     """The text without personal data and secrets; `mask_text(mask_text(x)) == mask_text(x)`."""
-    if len(text) < 6:
+    if len(text) < 6 or text in _harmless:
         return text
+    given = text
     for _ in range(ROUNDS):
         masked = _round(text)
         if masked == text:
+            if text is given and len(text) <= SHORT:
+                _remember(text)
             return text
         text = masked
     return text if _round(text) == text else MASK
+
+
+def _remember(text: str) -> None:
+    if len(_harmless) >= MANY:
+        _harmless.clear()
+    _harmless.add(text)
 
 
 def _round(text: str) -> str:

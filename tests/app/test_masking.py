@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app import masking
 from app.masking import MASK, mask_text, mask_value
 from tests.rig.server import ROOT
 
@@ -227,3 +228,14 @@ def test_rates_on_a_labelled_corpus() -> None:
     assert f"{hits} of {hits + false} masks ({precision:.0%})" in text
     assert recall >= 0.75
     assert precision >= 0.95
+
+
+def test_only_what_holds_nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masking, "_harmless", remembered := set[str]())
+    monkeypatch.setattr(masking, "MANY", 3)
+    for text in ("/api/chat", "/api/chat", "kim@example.com", f"by {MASK} alone", "long words " * 9):
+        assert mask_text(text) == mask_text(text)
+    assert remembered == {"/api/chat", f"by {MASK} alone"}
+    for number in range(9):
+        mask_text(f"/api/conversations/{number}")
+        assert len(remembered) <= 3
