@@ -135,6 +135,24 @@ def test_no_visible_text_outside_the_texts() -> None:
         assert not re.search(r"\w", words.replace("·", "")), path
 
 
+def texts_asked_for(path: Path) -> set[str]:
+    """Names of texts that stand in calls of a translator."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call) and node.args]
+    names = {"t", "_t"}
+    asked = [
+        one.args[0]
+        for one in calls
+        if getattr(one.func, "id", None) in names or getattr(one.func, "attr", None) in names
+    ]
+    return {str(argument.value) for argument in asked if isinstance(argument, ast.Constant)}
+
+
+def test_every_text_that_is_asked_for_is_there() -> None:
+    asked = {path: texts_asked_for(path) for path in (ROOT / "ui").rglob("*.py")}
+    assert sum(map(len, asked.values())) > 200
+    assert {path.name: missing for path, names in asked.items() if (missing := names - EN.keys())} == {}
+
+
 # What people see or hear of an element apart from its content, with words in it that no expression makes.
 SPOKEN = re.compile(r"""(?<![:\w-])(?:aria-label|aria-description|title|placeholder|alt)=(["'])(?!\1)[^"'{]*[^\W\d_]""")
 TEMPLATE = re.compile(r"template: `(.*?)`,?\n", re.DOTALL)

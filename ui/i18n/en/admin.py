@@ -73,6 +73,7 @@ TEXTS: dict[str, str] = {
     "as_csv": "CSV",
     "usage_none": "Nothing was asked in this time.",
     "all": "All",
+    "list_more": "Show more",
     "status_done": "Done",
     "status_cancelled": "Stopped",
     "status_interrupted": "Interrupted",

@@ -73,6 +73,7 @@ TEXTS: dict[str, str] = {
     "as_csv": "CSV로 받기",
     "usage_none": "이 기간에는 요청이 없습니다.",
     "all": "전체",
+    "list_more": "더 보기",
     "status_done": "완료",
     "status_cancelled": "중지됨",
     "status_interrupted": "중단됨",
