@@ -45,6 +45,7 @@ from app.library.service import LibraryService
 from app.limits.service import LimitService, open_limits
 from app.observability.activity import Activity
 from app.observability.engine_state import EngineStates
+from app.observability.glance import Glances
 from app.observability.loop_lag import measure_loop_lag
 from app.observability.settings_in_force import SettingsInForce
 from app.observability.surroundings import Surroundings
@@ -105,6 +106,7 @@ class Services:
     openai: OpenAIService
     activity: Activity
     engine_states: EngineStates
+    glances: Glances
     settings_in_force: SettingsInForce
     feedback: FeedbackReview
     defaults: Defaults
@@ -154,6 +156,7 @@ async def open_services(settings: Settings, engine: Engine, tracing: Tracing | N
         stack.push_async_callback(engine_control.close)
         engine_states = EngineStates(backends, engine_control, activity)
         surroundings = Surroundings(settings, db)
+        backups = ScheduledBackups(settings)
         stack.push_async_callback(surroundings.close)
         for task in (
             measure_loop_lag(),
@@ -163,7 +166,7 @@ async def open_services(settings: Settings, engine: Engine, tracing: Tracing | N
             forget_old(db),
             retention.run(),
             organizing.keep_purging(),
-            ScheduledBackups(settings).run(),
+            backups.run(),
         ):
             stack.callback(asyncio.create_task(task).cancel)
         for supervisor in supervisors:
@@ -209,6 +212,7 @@ async def open_services(settings: Settings, engine: Engine, tracing: Tracing | N
             OpenAIService(backends, generations, limits, request_log, tracing, salted=settings.salted),
             activity,
             engine_states,
+            Glances(backends, engine_control, request_log, surroundings, backups),
             SettingsInForce(settings),
             FeedbackReview(db),
             defaults,

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import threading
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
@@ -16,6 +17,9 @@ log = structlog.get_logger(__name__)
 
 HEALTH_SECONDS = 1.0
 ASKED = "an administrator restarts it"
+OUTAGES = 20
+# Begin and end in seconds of Unix time.
+Outage = tuple[float, float]
 
 
 class Supervisor:
@@ -44,6 +48,8 @@ class Supervisor:
         self.restarts = 0
         self.losses = 0
         self.restart_eta_ms: int | None = None
+        self._outages: deque[Outage] = deque(maxlen=OUTAGES)
+        self._away_since: float | None = time.time()
         self._changed = asyncio.Event()
         self._suspected = asyncio.Event()
         self._asked = False
@@ -77,6 +83,12 @@ class Supervisor:
     def is_demo(self) -> bool:
         """True when the bundled demo model answers."""
         return bool(self.info and self.info.is_demo)
+
+    @property
+    def outages(self) -> list[Outage]:
+        """The newest times in which the engine could not serve, its first start and the present one included."""
+        now = [(self._away_since, time.time())] if self._away_since is not None else []
+        return [*self._outages, *now]
 
     def start(self) -> None:
         """Begin in the background; never raises for the engine's sake."""
@@ -129,6 +141,9 @@ class Supervisor:
         if status == self.status:
             return
         self.status = status
+        if self._away_since is not None and self.ready:
+            self._outages.append((self._away_since, time.time()))
+        self._away_since = None if self.ready else self._away_since or time.time()
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
         self._log.info("engine stage", stage=status.stage.value, detail=status.detail, progress=status.progress)

@@ -25,6 +25,7 @@ PAGE_STYLES = (
     "reach.css",
     "admin.css",
     "administration.css",
+    "glance.css",
     "announcements.css",
 )
 STYLES = (*PLAIN_STYLES, *PAGE_STYLES)

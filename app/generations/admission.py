@@ -85,6 +85,10 @@ class Admission:
         """How many are inside."""
         return len(self._inside)
 
+    def users(self) -> dict[UUID, tuple[int, int]]:
+        """How many of each active user are inside, and how many wait."""
+        return {user: (share.inside, share.waiting) for user, share in self._shares.items()}
+
     def enter(self, user_id: UUID, *, background: bool = False, capped: bool = True) -> Ticket:
         """Take a place. Raises Unavailable (`queue_full`).
 

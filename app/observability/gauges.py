@@ -36,8 +36,9 @@ def show_gpus(readings: Iterable[GpuReading]) -> None:
                 gauge.labels(str(one.index)).set(value)
 
 
-def show_disk(data_dir: Path) -> None:
-    """Of the file system that the data directory lies on."""
+def show_disk(data_dir: Path) -> float:
+    """Of the file system that the data directory lies on. Returns the share that is free, 0 to 1."""
     usage = disk_usage(data_dir)
     disk_free.set(usage.free)
     disk_size.set(usage.total)
+    return usage.free / usage.total

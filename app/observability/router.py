@@ -9,6 +9,7 @@ from app.auth.dependencies import User, services_of
 from app.conversations.schemas import Text
 from app.generations.engine_control import Action
 from app.observability.engine_state import EngineState, ModelState
+from app.observability.glance import Glance
 from app.observability.settings_in_force import SettingList
 
 router = APIRouter(prefix="/api/admin", tags=["administration"])
@@ -27,6 +28,13 @@ class EngineOrder(BaseModel):
 async def engine(request: Request, user: User) -> EngineState:
     """What the engines do now: stage, queue, caches, speed, GPUs."""
     return await services_of(request).engine_states.state(user)
+
+
+@router.get("/glance")
+async def glance(request: Request, user: User) -> Glance:
+    """Is it healthy, and if not, what is wrong; who waited longest for a first token in the last hour, and why; who has
+    used most tokens in it."""
+    return await services_of(request).glances.glance(user)
 
 
 @router.get("/settings")

@@ -22,12 +22,17 @@ ANSWER_SECONDS = 1.0
 
 
 class Surroundings:
-    """One look after the other; what fails is a figure, not an error."""
+    """One look after the other; what fails is a figure, not an error.
+
+    As seen last: whether `database` and `redis` answer, and the share of the `disk` that is free.
+    """
 
     def __init__(self, settings: Settings, db: Database) -> None:
         self._settings, self._db = settings, db
         self._redis = connect(settings.redis_url, ANSWER_SECONDS, ANSWER_SECONDS) if settings.redis_url else None
         self._certificate_due = 0.0
+        self.database = self.redis = True
+        self.disk = 1.0
 
     async def watch(self) -> None:
         """Until cancelled."""
@@ -44,7 +49,7 @@ class Surroundings:
         """Once."""
         # A driver in trouble blocks its caller.
         gauges.show_gpus(await asyncio.to_thread(gpu.readings))
-        await asyncio.to_thread(gauges.show_disk, self._settings.data_dir)
+        self.disk = await asyncio.to_thread(gauges.show_disk, self._settings.data_dir)
         await self._look_at_database()
         if self._redis is not None:
             await self._look_at_redis()
@@ -57,10 +62,11 @@ class Surroundings:
         try:
             await self._db.ping()
         except Unavailable:
-            gauges.database_up.set(0)
+            self.database = False
         else:
-            gauges.database_up.set(1)
+            self.database = True
             gauges.database_seconds.set(time.perf_counter() - begun)
+        gauges.database_up.set(self.database)
         for state, connections in self._db.connections().items():
             gauges.database_connections.labels(state).set(connections)
 
@@ -70,9 +76,10 @@ class Surroundings:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._redis.ping()
         except (RedisError, OSError, TimeoutError):
-            gauges.redis_up.labels("redis").set(0)
+            self.redis = False
         else:
-            gauges.redis_up.labels("redis").set(1)
+            self.redis = True
+        gauges.redis_up.labels("redis").set(self.redis)
 
     async def _look_at_certificate(self, url: str) -> None:
         gauges.certificate_expiry.clear()

@@ -8,12 +8,15 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.db import insert_new
 from app.request_log.models import RequestLog
 
 MAX_GROUPS = 1000
 MAX_ROWS = 50_000
+# The route of titles, which wait until nobody else does.
+TITLE = "title"
 Group = Literal["user", "model", "day"]
 
 
@@ -57,6 +60,24 @@ async def times(db: AsyncSession, since: datetime) -> Sequence[Row[Any]]:
     query = select(RequestLog.at, RequestLog.status, RequestLog.ttft_ms, RequestLog.completion_tokens)
     query = query.where(RequestLog.at >= since).order_by(RequestLog.at.desc()).limit(MAX_ROWS)
     return (await db.execute(query)).all()
+
+
+async def newest(db: AsyncSession, since: datetime, limit: int) -> list[RequestLog]:
+    """What people have asked since a moment, newest first: without the titles."""
+    query = select(RequestLog).where(RequestLog.at >= since, RequestLog.route != TITLE)
+    return list(await db.scalars(query.order_by(RequestLog.at.desc()).limit(limit)))
+
+
+async def slowest(db: AsyncSession, since: datetime, limit: int) -> list[RequestLog]:
+    """Of each user the answer whose first token took longest, the slowest first: of the newest MAX_ROWS since a moment,
+    without the titles."""
+    rows = select(RequestLog).where(RequestLog.at >= since, RequestLog.route != TITLE, RequestLog.ttft_ms.is_not(None))
+    latest = rows.order_by(RequestLog.at.desc()).limit(MAX_ROWS).subquery()
+    place = func.row_number().over(partition_by=latest.c.user_id, order_by=(latest.c.ttft_ms.desc(), latest.c.id))
+    placed = select(latest, place.label("place")).subquery()
+    found = aliased(RequestLog, placed)
+    query = select(found).where(placed.c.place == 1).order_by(found.ttft_ms.desc(), found.id).limit(limit)
+    return list(await db.scalars(query))
 
 
 async def of_user(db: AsyncSession, user_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> list[RequestLog]:

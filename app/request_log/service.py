@@ -1,11 +1,13 @@
 """The request log: one row for each generation and each refusal, written off the hot path; never a text."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import metrics
 from app.auth.access import require
@@ -17,8 +19,11 @@ from app.errors import AppError, RateLimited, TooLarge, Unavailable
 from app.origin import Origin, origin
 from app.request_log import partitions, repository
 from app.request_log.history import History, history
+from app.request_log.models import RequestLog
 from app.request_log.repository import Filter, Group
 from app.request_log.schemas import RequestPage, RequestView, UsageList, UsageView
+
+Read = Callable[[AsyncSession, datetime, int], Awaitable[list[RequestLog]]]
 
 
 class Logged(Protocol):
@@ -118,6 +123,20 @@ class RequestLogService:
         async with self._db.reading() as db:
             rows = await repository.times(db, until - span)
         return await asyncio.to_thread(history, rows, until - span, until)
+
+    async def newest(self, user: CurrentUser, since: datetime, limit: int) -> list[RequestLog]:
+        """What people have asked since a moment, for administrators. Raises Forbidden."""
+        return await self._some(user, repository.newest, since, limit)
+
+    async def slowest(self, user: CurrentUser, since: datetime, limit: int) -> list[RequestLog]:
+        """Of each user the answer whose first token took longest, for administrators. Raises Forbidden."""
+        return await self._some(user, repository.slowest, since, limit)
+
+    async def _some(self, user: CurrentUser, read: Read, since: datetime, limit: int) -> list[RequestLog]:
+        require(user, "admin")
+        await self.batches.flush()
+        async with self._db.reading() as db:
+            return await read(db, since, limit)
 
     async def make_room(self) -> None:
         """Partitions for the months to come."""

@@ -22,6 +22,7 @@ from app.errors import AppError
 from app.generations.generation import Generation, Prepared
 from app.generations.receipt import Stopwatch
 from app.origin import Origin
+from app.request_log.repository import TITLE
 from app.request_log.service import RequestLogService
 from app.titles.wording import MAX_TOKENS, cleaned, question
 from engine.base import ChatMessage
@@ -30,7 +31,6 @@ from engine.errors import EngineError
 log = structlog.get_logger(__name__)
 
 SECONDS = 20.0
-ROUTE = "title"
 Listener = Callable[[ConversationView], None]
 
 
@@ -40,7 +40,7 @@ class _Asked:
 
     user_id: UUID
     id: UUID = field(default_factory=new_id)
-    origin: Origin = field(default_factory=lambda: Origin(route=ROUTE))
+    origin: Origin = field(default_factory=lambda: Origin(route=TITLE))
 
 
 class Titles:

@@ -1,5 +1,6 @@
 """The administration page as an administrator uses it."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,30 @@ async def test_who_uses_most_and_how_it_went(served: Served, person: Callable[..
     # `content-visibility` and contrast are those of the other pages, whose tests look at both themes.
     found = await Axe().run(lee.page)
     assert [one["id"] for one in found.response["violations"] if one["impact"] in ("serious", "critical")] == []
+    assert lee.faults == []
+
+
+async def test_health_and_who_waited_and_uses_most_at_a_glance(served: Served, person: Callable[..., Any]) -> None:
+    lee = await person()
+    served.engine.first = 0.3
+    async with served.client("kim@example.com") as kim:
+        await chat(kim, "word " * 2000)
+        served.engine.first = 0
+        for _ in range(2):
+            await chat(kim, "hello")
+    await open_admin(lee)
+    state = lee.page.get_by_role("status").filter(has_text="Healthy")
+    await expect(state).to_contain_text("got their first token within")
+    slowest = table(lee, "Slowest first token of each user, last hour").get_by_role("row")
+    await expect(slowest.nth(1)).to_contain_text(re.compile("kim@example.com.*Long prompt: 2,0"))
+    greatest = table(lee, "Most tokens, last hour").get_by_role("row")
+    await expect(greatest.nth(1)).to_contain_text(re.compile("kim@example.com.*100%"))
+    await lee.button("Pause: scripted").click()
+    await lee.page.get_by_role("dialog").get_by_role("button", name="Pause").click()
+    state = lee.page.get_by_role("status").filter(has_text="Needs a look")
+    await expect(state.get_by_text("An administrator has closed the queue of scripted.")).to_be_visible()
+    await lee.page.set_viewport_size({"width": 360, "height": 780})
+    assert await lee.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert lee.faults == []
 
 

@@ -9,6 +9,7 @@ from ui.components.admin_audit import AuditSection
 from ui.components.admin_charts import Charts
 from ui.components.admin_defaults import DefaultsSection
 from ui.components.admin_feedback import FeedbackSection
+from ui.components.admin_glance import AtAGlance
 from ui.components.admin_invitations import InvitationsSection
 from ui.components.admin_keys import AllKeysSection
 from ui.components.admin_overview import Overview
@@ -42,6 +43,7 @@ class AdminPage:
         visit, safely = page.visit, page.safely
         with page.page(SECTIONS):
             with page.section("overview"):
+                glance = AtAGlance(visit)
                 overview = Overview(visit, safely)
                 charts = Charts(visit)
             with page.section("usage"):
@@ -65,6 +67,7 @@ class AdminPage:
             with page.section("settings"):
                 settings = SettingsSection(visit)
         parts = (
+            glance,
             overview,
             charts,
             usage,

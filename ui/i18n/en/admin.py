@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     "admin": "Administration",
     "admin_overview": "Overview",
-    "admin_overview_text": "What the engine does at this moment.",
+    "admin_overview_text": "Is it healthy, who waits and why, who uses most.",
     "admin_usage": "Usage by users",
     "admin_usage_text": "Requests and tokens from the request log.",
     "admin_requests": "Requests",

@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     "admin": "관리",
     "admin_overview": "현황",
-    "admin_overview_text": "지금 엔진이 하고 있는 일입니다.",
+    "admin_overview_text": "정상인지, 누가 왜 기다리는지, 누가 가장 많이 쓰는지 보여 줍니다.",
     "admin_usage": "사용자별 사용량",
     "admin_usage_text": "요청 기록에서 집계한 요청 수와 토큰 수입니다.",
     "admin_requests": "요청 기록",
