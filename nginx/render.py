@@ -32,8 +32,8 @@ def render(
     error_log: str = "/var/log/nginx/error.log",
     connections_per_address: int = 50,
 ) -> str:
-    """The text of nginx.conf. `upstreams` are host:port; `address` is what to listen on, empty for all.
-    `read_timeout` is in seconds."""
+    """The text of nginx.conf. `upstreams` are host:port, with ` weight=9` behind it if wanted; `address` is what to
+    listen on, empty for all. `read_timeout` is in seconds."""
     prefix = f"{address}:" if address else ""
     values = {
         "SERVER_NAME": server_name,

@@ -28,6 +28,15 @@ class Nginx:
     https_port: int
     tls: ssl.SSLContext
     folder: Path
+    # What it was rendered with, but the upstreams.
+    settings: dict[str, Any]
+    # To be called with further arguments, as `-s reload -c FILE`.
+    command: list[str]
+
+    @property
+    def config(self) -> Path:
+        """The file that it reads."""
+        return self.folder / "nginx.conf"
 
     @property
     def access_log(self) -> Path:
@@ -58,27 +67,25 @@ def nginx(upstreams: Sequence[str], **settings: Any) -> Iterator[Nginx]:
         cert, key = write_certificate(folder)
         http_port, https_port = free_port(), free_port()
         config = folder / "nginx.conf"
-        config.write_text(
-            render(
-                server_name=HOST,
-                upstreams=upstreams,
-                cert=str(cert),
-                key=str(key),
-                http_port=http_port,
-                https_port=https_port,
-                address=LOOPBACK,
-                run_dir=name,
-                access_log=str(folder / "access.log"),
-                error_log=str(folder / "error.log"),
-                acme_root=name,
-                **settings,
-            )
-        )
-        command = [binary, "-e", str(folder / "error.log"), "-c", str(config)]
-        tested = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
+        settings = {
+            "server_name": HOST,
+            "cert": str(cert),
+            "key": str(key),
+            "http_port": http_port,
+            "https_port": https_port,
+            "address": LOOPBACK,
+            "run_dir": name,
+            "access_log": str(folder / "access.log"),
+            "error_log": str(folder / "error.log"),
+            "acme_root": name,
+            **settings,
+        }
+        config.write_text(render(upstreams=upstreams, **settings))
+        command = [binary, "-e", str(folder / "error.log")]
+        tested = subprocess.run([*command, "-c", str(config), "-t"], capture_output=True, text=True, check=False)
         if tested.returncode != 0:
             raise RigError(f"nginx -t: {tested.stderr}")
-        with running([*command, "-g", "daemon off;"], folder / "log") as process:
+        with running([*command, "-c", str(config), "-g", "daemon off;"], folder / "log") as process:
             process.wait_until(lambda: answers(http_port) and answers(https_port), seconds=15)
             tls = ssl.create_default_context(cafile=str(cert))
-            yield Nginx(process, http_port, https_port, tls, folder)
+            yield Nginx(process, http_port, https_port, tls, folder, settings, command)
