@@ -93,6 +93,8 @@ QUESTIONS: dict[str, Ask] = {
     "usage of the last hour": lambda db: request_log.sums(db, "user", Filter(since=LATE)),
     "usage of a user": lambda db: request_log.sums(db, "day", Filter(user=USER, since=LATE)),
     "figures of the last hour": lambda db: request_log.times(db, LATE),
+    "the newest requests": lambda db: request_log.newest(db, LATE, 50),
+    "who waited longest": lambda db: request_log.slowest(db, LATE, 6),
 }
 
 
