@@ -58,10 +58,12 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What an earlier run of a generation has generated (`token_ids`) and shown (`text`, a prefix of theirs)."""
+    """What an earlier run of a generation has generated (`token_ids`) and shown of it (`text`, and `reasoning` before
+    that where the model thinks)."""
 
     token_ids: tuple[int, ...]
     text: str
+    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ class ChatTemplate:
 
     def encode(self, messages: tuple[ChatMessage, ...]) -> tuple[int, ...]:
         """Token ids of the whole prompt, opened for the assistant's answer."""
+        return tuple(self._tokenizer(self.text(messages), add_special_tokens=False)["input_ids"])
+
+    def text(self, messages: tuple[ChatMessage, ...]) -> str:
+        """The whole prompt."""
         turns = [{"role": message.role, "content": self._harmless(message.content)} for message in messages]
-        text = self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-        return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        return str(self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))

@@ -1,7 +1,9 @@
 """Arguments of vLLM's API layer, beside those of its engine."""
 
+import json
 from argparse import Namespace
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from engine.vllm_parts import part
@@ -26,6 +28,7 @@ REASONING_PARSERS = {
     "glm4_moe": "glm45",
 }
 HERMES = "hermes"
+THINKING = "deepseek_r1"
 
 
 def split(extra_args: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -55,7 +58,9 @@ def serve_args(engine_args: dict[str, Any], serving: dict[str, Any], model_type:
     vars(args).update(defaults | engine_args | serving)
     if args.tool_call_parser is None and args.enable_auto_tool_choice:
         args.tool_call_parser = HERMES if demo else TOOL_PARSERS.get(model_type, HERMES)
-    engine_args.setdefault("reasoning_parser", REASONING_PARSERS.get(model_type, ""))
+    if "reasoning_parser" not in engine_args:
+        parser = REASONING_PARSERS.get(model_type)
+        engine_args["reasoning_parser"] = implied_parser(engine_args["model"]) if parser is None else parser
     if demo:
         # So small a model writes spaces for ever where the grammar lets it.
         compact = StructuredOutputsConfig(backend="xgrammar", disable_any_whitespace=True)
@@ -63,3 +68,22 @@ def serve_args(engine_args: dict[str, Any], serving: dict[str, Any], model_type:
     if args.lora_modules:
         args.lora_modules = [LoRAModulePath(**module) for module in args.lora_modules]
     return args
+
+
+def implied_parser(model: str) -> str:
+    """vLLM's reasoning parser for a model of another kind whose chat template begins every answer with `<think>`, as
+    of those that were distilled from DeepSeek-R1; else empty. `model` is its directory."""
+    config, template = Path(model, "tokenizer_config.json"), Path(model, "chat_template.jinja")
+    told = json.loads(config.read_text()) if config.is_file() else {}
+    source = template.read_text() if template.is_file() else str(told.get("chat_template", ""))
+    beginning = source.rpartition("add_generation_prompt")[2]
+    # Both there: the template lets the model choose, and vLLM's parser would take all of an answer for reasoning.
+    opens = "<think>" in beginning and "</think>" not in beginning
+    return THINKING if opens and _has_tokens(model, {"<think>", "</think>"}) else ""
+
+
+def _has_tokens(model: str, tokens: set[str]) -> bool:
+    """vLLM's parser takes tags that are tokens, and refuses to start without them."""
+    path = Path(model, "tokenizer.json")
+    added = json.loads(path.read_text()).get("added_tokens", []) if path.is_file() else []
+    return tokens <= {one["content"] for one in added}

@@ -20,10 +20,13 @@ from engine.plan import Plan, make_plan
 from engine.resume import ResumedText
 from engine.sampling import sampling_params
 from engine.serve_args import serve_args, split
+from engine.thinking import Splitter, Tags, find_tags
 from engine.tracing import trace_headers
 from engine.vllm_api import import_api, open_api
 from engine.vllm_parts import part, preemptions
 from engine.watchdog import EngineProcesses, Watchdog
+
+GREETING = ChatMessage("user", "안녕하세요")
 
 
 class VllmEngine:
@@ -42,6 +45,7 @@ class VllmEngine:
         self._api: Api | None = None
         self._loading = False
         self._template: ChatTemplate | None = None
+        self._tags: Tags | None = None
         self._info: ModelInfo | None = None
         self._defaults: dict[str, Any] = {}
         self._generation_config: dict[str, Any] = {}
@@ -83,7 +87,12 @@ class VllmEngine:
 
     def _adopt(self, plan: Plan) -> None:
         model_config = self._llm.model_config
-        self._template = ChatTemplate(self._llm.get_tokenizer())
+        tokenizer = self._llm.get_tokenizer()
+        self._template = ChatTemplate(tokenizer)
+        parser = self._llm.vllm_config.structured_outputs_config.reasoning_parser
+        # Named and empty: everything is the answer.
+        whole = self._config.extra_args.get("reasoning_parser") == ""
+        self._tags = None if whole else find_tags(parser, tokenizer, self._template.text((GREETING,)))
         self._defaults = model_config.get_diff_sampling_param()
         self._generation_config = model_config.try_get_generation_config()
         self._info = ModelInfo(
@@ -100,7 +109,7 @@ class VllmEngine:
         await warming
 
     async def _generate(self, request_id: str, tokens: int) -> None:
-        prompt = await self.render([ChatMessage("user", "안녕하세요")])
+        prompt = await self.render([GREETING])
         async for _ in self.stream(request_id, prompt, Sampling(max_tokens=tokens, ignore_eos=True)):
             continue
 
@@ -120,11 +129,11 @@ class VllmEngine:
 
         if prompt.tokens >= self.info.max_model_len:
             raise PromptTooLong(prompt.tokens, self.info.max_model_len)
-        ids, resumed = prompt.token_ids or (), None
+        ids, resumed, split = prompt.token_ids or (), None, Splitter(self._tags, written)
         if written is not None and (written.token_ids or written.text):
-            resumed = await self._resume(prompt, sampling, written)
+            resumed = await self._resume(prompt, sampling, written if self._tags is None else replace(written, text=""))
             if resumed.finish_reason is not None:
-                yield Delta(resumed.text(finished=True), (), resumed.finish_reason)
+                yield split.delta(resumed.text(finished=True), (), resumed.finish_reason)
                 return
             count = len(written.token_ids)
             ids += written.token_ids
@@ -137,7 +146,7 @@ class VllmEngine:
         inputs: dict[str, Any] = {"type": "token", "prompt_token_ids": list(ids)}
         if prompt.cache_salt is not None:
             inputs["cache_salt"] = prompt.cache_salt
-        params = sampling_params(sampling, self._defaults, detokenize=resumed is None)
+        params = self._params(sampling, detokenize=resumed is None)
         try:
             generating = self.llm.generate(inputs, params, request_id, trace_headers=trace_headers.get())
             async with aclosing(generating) as outputs:
@@ -148,13 +157,8 @@ class VllmEngine:
                         raise EngineError("vLLM could not finish this request")
                     if resumed is not None:
                         text, tokens, reason = resumed.add(tokens, reason)
-                    yield Delta(
-                        text,
-                        tokens,
-                        reason,
-                        output.num_cached_tokens or 0,
-                        preemptions=preemptions(output.metrics),
-                    )
+                    cached = output.num_cached_tokens or 0
+                    yield split.delta(text, tokens, reason, cached, preemptions(output.metrics))
                     if reason != piece.finish_reason:
                         # A stop string that only we can see; closing the stream frees the request.
                         return
@@ -163,9 +167,13 @@ class VllmEngine:
         except (part("VLLMClientError"), EngineGenerateError) as error:
             raise EngineError(_first_line(error)) from error
 
+    def _params(self, sampling: Sampling, *, detokenize: bool = True) -> Any:
+        special = self._tags is not None and self._tags.special
+        return sampling_params(sampling, self._defaults, detokenize=detokenize, special_tokens=special)
+
     async def _resume(self, prompt: Prompt, sampling: Sampling, written: Written) -> ResumedText:
         room = self.info.max_model_len - prompt.tokens
-        params = sampling_params(replace(sampling, max_tokens=min(sampling.max_tokens, room)), self._defaults)
+        params = self._params(replace(sampling, max_tokens=min(sampling.max_tokens, room)))
         tokenizer = self.llm.get_tokenizer()
         params.update_from_generation_config(self._generation_config, tokenizer.eos_token_id)
         loop = asyncio.get_running_loop()

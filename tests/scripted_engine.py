@@ -3,7 +3,19 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
-from engine.base import Api, ChatMessage, Delta, EngineStatus, ModelInfo, Prompt, Report, Sampling, Stage, Written
+from engine.base import (
+    Api,
+    ChatMessage,
+    Delta,
+    EngineStatus,
+    FinishReason,
+    ModelInfo,
+    Prompt,
+    Report,
+    Sampling,
+    Stage,
+    Written,
+)
 from engine.errors import EngineError, EngineUnavailable, PromptTooLong
 
 REPLY = "하나 둘 셋 넷 다섯 여섯 일곱 여덟 아홉 열. **Markdown** and `code` too."
@@ -71,7 +83,8 @@ class ScriptedEngine:
             raise EngineUnavailable("the engine process has ended")
         if prompt.tokens >= self.info.max_model_len:
             raise PromptTooLong(prompt.tokens, self.info.max_model_len)
-        words = self.reply.split(" ")
+        thoughts = self.thoughts.split()
+        words = [*thoughts, *self.reply.split(" ")]
         total = sampling.max_tokens if sampling.ignore_eos else min(len(words), sampling.max_tokens)
         self.prompts.append(prompt)
         self.written.append(written)
@@ -82,10 +95,6 @@ class ScriptedEngine:
         self.running.add(request_id)
         try:
             await asyncio.sleep(self.first)
-            for thought in self.thoughts.split():
-                await asyncio.sleep(self.delay)
-                await self.gate.wait()
-                yield Delta("", reasoning=f"{thought} ", unnamed_tokens=1)
             for index in range(first, total):
                 await asyncio.sleep(self.delay)
                 await self.gate.wait()
@@ -95,8 +104,10 @@ class ScriptedEngine:
                     raise self.failure
                 ended = index == total - 1
                 complete = ended and total >= len(words) and not sampling.ignore_eos
-                text = words[index % len(words)] + ("" if ended else " ")
-                yield Delta(text, (index,), ("stop" if complete else "length") if ended else None)
+                said = words[index % len(words)] + ("" if ended else " ")
+                thinks = index < len(thoughts)
+                reason: FinishReason | None = ("stop" if complete else "length") if ended else None
+                yield Delta("" if thinks else said, (index,), reason, reasoning=said if thinks else "")
         finally:
             self.running.discard(request_id)
 

@@ -28,7 +28,7 @@ from app.limits.service import LimitService
 from app.limits.store import Reservation
 from app.request_log.service import RequestLogService
 from app.titles.service import Titles
-from engine.base import ChatMessage, Engine
+from engine.base import ChatMessage, Engine, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,8 @@ class Sending:
                 answer.generation_id, answer.status, answer.error_code = writer.generation_id, "queued", None
                 store_generation(db, answer, writer)
         prepare = self._preparing.again(user.id, answer, allowed)
-        return self._generations.start(answer, backend, *place, prepare, carried=answer.content, carried_ids=tuple(ids))
+        carried = Written(tuple(ids), answer.content, answer.reasoning)
+        return self._generations.start(answer, backend, *place, prepare, carried=carried)
 
     def _writer(
         self, user: CurrentUser, backend: Backend, params: Params, key: str | None, digest: str | None

@@ -17,6 +17,7 @@ from engine.base import Delta, Engine, Prompt, Sampling, Written
 
 NO_STEP = Delta("")
 
+Pair = tuple[EventType, dict[str, Any]]
 Ending = Literal["stop", "shutdown", "detached"]
 
 
@@ -59,8 +60,9 @@ class Generation(Followed):
     """Owned by the server, not by whoever watches it. `backend` answers it, `ticket` is its place there.
 
     `token_ids` and `text` are the whole answer; the first `carried_tokens` of them come from an earlier generation of
-    the same message, and `carried` is its text until the log holds it. `recorded_finish` was journaled by a process
-    that died before it could end the generation. `unsaved`: its end was told before it could be stored.
+    the same message; `carried` is their text and `carried_reasoning` what came before that, until the log holds them.
+    `recorded_finish` was journaled by a process that died before it could end the generation. `unsaved`: its end was
+    told before it could be stored.
     """
 
     backend: Backend
@@ -73,6 +75,7 @@ class Generation(Followed):
     token_ids: list[int] = field(default_factory=list)
     carried_tokens: int = 0
     carried: str = ""
+    carried_reasoning: str = ""
     text: list[str] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
     recorded_finish: str | None = None
@@ -90,7 +93,7 @@ class Generation(Followed):
     @property
     def begun(self) -> bool:
         """True from the first token on: what has been said is not said again by another model."""
-        return bool(self.token_ids or self.content or self.reasoning)
+        return bool(self.token_ids or self.content or any(self.reasoning))
 
     @property
     def resumable(self) -> bool:
@@ -105,11 +108,19 @@ class Generation(Followed):
     @property
     def written(self) -> Written | None:
         """What the engine has to go on behind; None at the start."""
-        return Written(tuple(self.token_ids), self.content) if self.token_ids or self.text else None
+        if not self.token_ids and not self.content:
+            return None
+        return Written(tuple(self.token_ids), self.content, "".join(self.reasoning))
+
+    def take_carried(self) -> list[Pair]:
+        """What earlier generations of the message have written, as events, once."""
+        reasoning, text, self.carried_reasoning, self.carried = self.carried_reasoning, self.carried, "", ""
+        events: list[Pair] = [("reasoning", {"text": reasoning})] if reasoning else []
+        return [*events, ("delta", {"text": text})] if text else events
 
     def record(
         self,
-        *events: tuple[EventType, dict[str, Any]],
+        *events: Pair,
         delta: Delta = NO_STEP,
     ) -> None:
         """Journal one step, then let followers see its events."""
@@ -130,6 +141,7 @@ class Generation(Followed):
             "accepted": accepted,
             "origin": self.origin.as_record(),
             "carried": self.carried,
+            "carried_reasoning": self.carried_reasoning,
             "ids": self.token_ids,
         }
         self.journal.append(self.id, {"start": start})

@@ -19,6 +19,7 @@ from app.generations.replicas import Replicas
 from app.generations.runner import Runner
 from app.limits.store import Reservation
 from app.storage_errors import storage_unavailable
+from engine.base import Written
 
 # So many answers may wait in memory for a database that takes questions and no answers.
 MAX_UNSAVED = 100
@@ -76,12 +77,12 @@ class Generations:
         reservation: Reservation,
         prepare: Prepare,
         prepared: Prepared | None = None,
-        carried: str = "",
-        carried_ids: tuple[int, ...] = (),
+        carried: Written | None = None,
     ) -> Generation:
         """Begin; the generation runs on whether or not anybody follows it. `prepared` while the engine was ready, else
         `prepare` is called when it is. `carried` is what the answer holds already."""
         assert answer.generation_id is not None
+        already = carried or Written((), "")
         generation = Generation(
             id=answer.generation_id,
             user_id=ticket.user_id,
@@ -94,10 +95,12 @@ class Generations:
             reservation=reservation,
             journal=self._journal,
             watch=Stopwatch(accepted=ticket.entered),
-            carried=carried,
-            carried_tokens=len(carried_ids),
-            token_ids=list(carried_ids),
-            text=[carried] if carried else [],
+            carried=already.text,
+            carried_reasoning=already.reasoning,
+            carried_tokens=len(already.token_ids),
+            token_ids=list(already.token_ids),
+            text=[already.text],
+            reasoning=[already.reasoning],
         )
         return self.run(generation)
 

@@ -149,7 +149,9 @@ class Recovery:
         carried_tokens = len(lost.start["ids"])
         watch.completion_tokens = len(lost.token_ids) - carried_tokens + lost.unnamed
         text = lost.log.text()
+        reasoning = "".join(event.data["text"] for event in lost.log.events if event.type == "reasoning")
         carried = "" if text else lost.start["carried"]
+        carried_reasoning = "" if reasoning or text else lost.start.get("carried_reasoning", "")
         backend = self._backends.writer_of(message.model)
         return Generation(
             id=generation_id,
@@ -168,8 +170,9 @@ class Recovery:
             token_ids=lost.token_ids,
             carried_tokens=carried_tokens,
             carried=carried,
+            carried_reasoning=carried_reasoning,
             text=[text or carried],
-            reasoning=[event.data["text"] for event in lost.log.events if event.type == "reasoning"],
+            reasoning=[reasoning or carried_reasoning],
             recorded_finish=lost.finish,
             origin=Origin.from_record(lost.start.get("origin", {})),
         )
@@ -183,8 +186,8 @@ class Recovery:
 
     async def _give_up(self, generation: Generation) -> None:
         error = Unavailable("The server was away for too long.", code="interrupted")
-        if generation.carried:
-            generation.record(("delta", {"text": generation.carried}))
+        if carried := generation.take_carried():
+            generation.record(*carried)
         last = generation.log.create("error", error.as_data())
         outcome = Outcome("interrupted", generation.watch.receipt(None), error.code)
         await self._leave(generation)

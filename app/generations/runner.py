@@ -106,9 +106,8 @@ class Runner:
             # The server stops: the next process goes on from the journal, with the next seq.
             await self._saving.end(generation, outcome, None)
             return
-        if generation.carried:
-            generation.record(("delta", {"text": generation.carried}))
-            generation.carried = ""
+        if carried := generation.take_carried():
+            generation.record(*carried)
         event = generation.log.create(*(("done", receipt) if error is None else ("error", error.as_data())))
         saved = await self._saving.end(generation, outcome, event)
         self._tracing.ended(generation.backend.name, status, receipt)

@@ -10,15 +10,12 @@ from typing import Any
 import structlog
 
 from app.generations.backends import Backend, Backends
-from app.generations.events import EventType
-from app.generations.generation import Generation
+from app.generations.generation import Generation, Pair
 from app.tracing import Tracing
 from engine.base import Delta, Stage
 from engine.errors import EngineBusy, EngineConfigError, EngineError, EngineUnavailable
 
 log = structlog.get_logger(__name__)
-
-Pair = tuple[EventType, dict[str, Any]]
 
 # A generation that loses so many engines without a token in between is taken for the cause.
 MAX_LOSSES = 3
@@ -178,9 +175,7 @@ class Streaming:
         if delta.usage is not None:
             generation.watch.recount(delta.usage)
         generation.watch.preemptions = max(generation.watch.preemptions, delta.preemptions)
-        if generation.carried:
-            events.append(("delta", {"text": generation.carried}))
-            generation.carried = ""
+        events += generation.take_carried()
         if delta.reasoning:
             generation.reasoning.append(delta.reasoning)
             events.append(("reasoning", {"text": delta.reasoning}))
