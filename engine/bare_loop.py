@@ -1,5 +1,5 @@
 """The engine and nothing else: what `make bench` compares the service with, because no server in front of the same
-engine can be faster. `python -m engine.bare_loop`
+engine can be faster. `python -m engine.bare_loop '{"model": "demo"}'`, with fields of `EngineConfig`.
 
 It prints a line when it is ready. Every line that it then reads is a job, {"tokens": length of each answer, "clients":
 [[question, …], …]}; each client asks its questions one after the other. For each job it prints {"seconds": from the
@@ -53,7 +53,7 @@ async def main() -> None:
     # Whatever else writes to the standard output must not stand between our lines.
     with os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1) as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        engine = VllmEngine(EngineConfig(model="demo"))
+        engine = VllmEngine(EngineConfig(**json.loads(sys.argv[1])))
         await engine.start(lambda _: None)
         print("ready", file=answers)
         while line := await asyncio.to_thread(sys.stdin.readline):

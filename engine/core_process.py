@@ -14,16 +14,14 @@ from typing import Any, ClassVar
 
 from engine.own_session import leave
 
-PRELOAD = [
-    "engine.fork_server",
-    "vllm.v1.engine.async_llm",
-    "vllm.v1.engine.core",
-    "vllm.v1.worker.cpu_worker",
-    "vllm.v1.worker.cpu_model_runner",
-    "vllm.model_executor.models.llama",
-    "vllm.model_executor.model_loader.default_loader",
-    "vllm.v1.attention.backends.cpu_attn",
-    "xgrammar",
+COMMON = ["engine.fork_server", "vllm.v1.engine.async_llm", "vllm.v1.engine.core", "xgrammar"]
+MODELS = ["vllm.model_executor.models.llama", "vllm.model_executor.model_loader.default_loader"]
+CPU = ["vllm.v1.worker.cpu_worker", "vllm.v1.worker.cpu_model_runner", "vllm.v1.attention.backends.cpu_attn"]
+GPU = [
+    "vllm.v1.worker.gpu_worker",
+    "vllm.v1.worker.gpu_model_runner",
+    "vllm.model_executor.models.qwen3",
+    "vllm.v1.attention.backends.flash_attn",
 ]
 
 log = logging.getLogger(__name__)
@@ -57,10 +55,9 @@ class _SpawnContext(context.SpawnContext):
     Process: ClassVar[Any] = _SpawnProcess
 
 
-def start_fork_server() -> None:
-    """Begin importing vLLM in the fork server, beside our own import. CPU builds only: CUDA must not be
-    touched before a fork, and its imports may do so. The environment is frozen from here on."""
-    multiprocessing.set_forkserver_preload(PRELOAD)
+def start_fork_server(*, gpu: bool) -> None:
+    """Begin importing vLLM in the fork server, beside our own import. The environment is frozen from here on."""
+    multiprocessing.set_forkserver_preload([*COMMON, *MODELS, *(GPU if gpu else CPU)])
     forkserver.ensure_running()
 
 

@@ -9,6 +9,7 @@ from engine import core_process, metering
 def load(args: dict[str, Any], stepped: Callable[[], None], *, fork_server: bool) -> Any:
     """`stepped` is called on the event loop after each engine step. Raises whatever vLLM raises."""
     from vllm import AsyncEngineArgs
+    from vllm.usage.usage_lib import UsageContext
     from vllm.v1.engine.async_llm import AsyncLLM
     from vllm.v1.metrics.loggers import StatLoggerBase
 
@@ -37,4 +38,6 @@ def load(args: dict[str, Any], stepped: Callable[[], None], *, fork_server: bool
             return
 
     core_process.install(fork_server=fork_server)
-    return OwnedLLM.from_engine_args(AsyncEngineArgs(**args), stat_loggers=[StepLogger])
+    # How many tokens one step may read is chosen by it; the default for embedding programs is a fourth of a server's.
+    serving = UsageContext.OPENAI_API_SERVER
+    return OwnedLLM.from_engine_args(AsyncEngineArgs(**args), usage_context=serving, stat_loggers=[StepLogger])

@@ -21,12 +21,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`args` of the engine and of its API layer together; `notes` are the deviations from the settings, in words."""
+    """`args` of the engine and of its API layer together; `notes` are the deviations from the settings, in words.
+    `forked`: a fork server has been started for EngineCore."""
 
     choice: ModelChoice
     args: dict[str, Any]
     notes: tuple[str, ...]
-    on_gpu: bool
+    forked: bool
     model_type: str
 
 
@@ -40,8 +41,10 @@ async def make_plan(config: EngineConfig, report: Report) -> Plan:
         )
     cards = gpus() if build[0] == "gpu" else ()
     core_process.prepare_environment(gpu=bool(cards), tensor_parallel_size=config.tensor_parallel_size or 1)
-    if not cards:
-        core_process.start_fork_server()
+    # Not with workers of their own on several GPUs, where it has not been tried.
+    forked = not cards or (config.tensor_parallel_size or len(cards)) * config.pipeline_parallel_size == 1
+    if forked:
+        core_process.start_fork_server(gpu=bool(cards))
     choice = await asyncio.to_thread(choose_model, config.model, cards, config.gpu_memory_utilization)
     log.info("model chosen", model=choice.name, reason=choice.reason, build=build[0], vllm=build[1])
     directory = await asyncio.to_thread(fetch, choice.source, report)
@@ -53,4 +56,4 @@ async def make_plan(config: EngineConfig, report: Report) -> Plan:
     for note in notes:
         log.warning("engine setting changed", note=note)
     args["served_model_name"] = [choice.name]
-    return Plan(choice, args, tuple(notes), bool(cards), str(model_config.get("model_type", "")))
+    return Plan(choice, args, tuple(notes), forked, str(model_config.get("model_type", "")))

@@ -56,8 +56,8 @@ def serve_args(engine_args: dict[str, Any], serving: dict[str, Any], model_type:
         raise ValueError(f"CHAT_ENGINE__EXTRA_ARGS: vLLM knows no {', '.join(unknown)}")
     defaults = {"enable_auto_tool_choice": True, "enable_prompt_tokens_details": True, "log_error_stack": False}
     vars(args).update(defaults | engine_args | serving)
-    if args.tool_call_parser is None and args.enable_auto_tool_choice:
-        args.tool_call_parser = HERMES if demo else TOOL_PARSERS.get(model_type, HERMES)
+    # Which of them the tokenizer can be read with is known when the model has been loaded.
+    args.tool_parsers = (HERMES,) if demo else (TOOL_PARSERS.get(model_type, HERMES), HERMES)
     if "reasoning_parser" not in engine_args:
         parser = REASONING_PARSERS.get(model_type)
         engine_args["reasoning_parser"] = implied_parser(engine_args["model"]) if parser is None else parser

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse
 from engine.lean_chat import LeanChat
 from engine.metering import MeteredLLM
 from engine.refusals import Refusals
+from engine.tool_parser import fitting
 from engine.vllm_parts import part
 
 # Its lines about refused requests repeat what was in them; whoever asked gets the same as an answer.
@@ -62,6 +63,9 @@ async def open_api(llm: Any, args: Namespace) -> VllmApi:
     from vllm.entrypoints.serve.tokenize.api_router import router as tokenize
 
     args.structured_outputs_config = llm.vllm_config.structured_outputs_config
+    if args.tool_call_parser is None and args.enable_auto_tool_choice:
+        args.tool_call_parser = fitting(args.tool_parsers, llm.get_tokenizer())
+        args.enable_auto_tool_choice = args.tool_call_parser is not None
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     app = FastAPI(openapi_url=None)

@@ -35,15 +35,14 @@ class VllmEngine:
     def __init__(self, config: EngineConfig, hang_seconds: float = 10.0) -> None:
         self._config = config
         self._hang_seconds = hang_seconds
-        self._watchdog = Watchdog(hang_seconds)
-        self._processes = EngineProcesses()
+        self._watchdog, self._processes = Watchdog(hang_seconds), EngineProcesses()
         self._canary: asyncio.Task[None] | None = None
         # One thread builds, rebuilds and shuts down, so these never overlap.
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._tokenizing = ThreadPoolExecutor(1, thread_name_prefix="tokenizer")
         self._llm: Any = None
         self._api: Api | None = None
-        self._loading = False
+        self._loading, self._may_fork = False, True
         self._template: ChatTemplate | None = None
         self._tags: Tags | None = None
         self._info: ModelInfo | None = None
@@ -79,10 +78,16 @@ class VllmEngine:
         except ValueError as error:
             raise EngineConfigError(f"vLLM refused {name}: {_first_line(error)}") from error
         except Exception as error:  # vLLM raises anything here; the supervisor tries again, more slowly each time
+            self._may_fork = False  # a process of its own start is slower and knows nothing of ours
             raise EngineUnavailable(f"vLLM could not load {name}: {_first_line(error)}") from error
-        self._adopt(plan)
-        report(EngineStatus(Stage.WARMING, name))
-        await self._warm_up()
+        try:
+            self._adopt(plan)
+            report(EngineStatus(Stage.WARMING, name))
+            await self._warm_up()
+        except EngineError:
+            raise
+        except Exception as error:  # the same
+            raise EngineUnavailable(f"vLLM has loaded {name}, and fails at once: {_first_line(error)}") from error
         report(EngineStatus(Stage.READY, name))
 
     def _adopt(self, plan: Plan) -> None:
@@ -223,7 +228,7 @@ class VllmEngine:
                 import_api()
                 engine, serving = split(plan.args)
                 args = serve_args(engine, serving, plan.model_type, demo=plan.choice.is_demo)
-                self._llm = load(engine, self._watchdog.stepped, fork_server=not plan.on_gpu)
+                self._llm = load(engine, self._watchdog.stepped, fork_server=plan.forked and self._may_fork)
             self._processes.find()
         finally:
             self._loading = False
