@@ -18,8 +18,9 @@ from app.errors import Unavailable
 
 # Weight of the newest value in the moving averages.
 SMOOTHING = 0.2
-# One slot in so many, at least one, is kept for users who have nothing running.
-KEEP_ONE_IN = 8
+# With so few slots one of them is kept for users who have nothing running. Among more, one comes free every few
+# milliseconds, and they are next in line for it: a slot kept empty would only cost.
+FEW_SLOTS = 32
 # Nobody knows when a paused queue goes on.
 PAUSED_RETRY_SECONDS = 30
 
@@ -62,7 +63,7 @@ class Admission:
 
     def __init__(self, slots: int, max_waiting: int) -> None:
         self._slots = slots
-        self._kept = max(1, slots // KEEP_ONE_IN) if slots > 1 else 0
+        self._kept = 1 if 1 < slots <= FEW_SLOTS else 0
         self._max_waiting = max_waiting
         self._shares: dict[UUID, Share] = {}
         self._gone: dict[UUID, float] = {}

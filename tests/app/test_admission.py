@@ -60,6 +60,13 @@ def test_one_slot_is_kept_for_who_has_nothing_running() -> None:
     assert admission.enter(LEE).granted.is_set()
 
 
+def test_among_many_slots_none_stays_empty() -> None:
+    admission = Admission(slots=128, max_waiting=64)
+    assert all(admission.enter(KIM).granted.is_set() for _ in range(128))
+    assert not admission.enter(KIM).granted.is_set()
+    assert admission.enter(LEE).place == 1
+
+
 def test_a_single_request_passes_a_long_queue() -> None:
     admission = Admission(slots=2, max_waiting=64)
     greedy = [admission.enter(KIM) for _ in range(50)]
