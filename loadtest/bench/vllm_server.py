@@ -8,23 +8,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
 
+from loadtest.bench.machine import gpus
 from loadtest.local_server import ROOT, free_port, stopping, wait_for
 
 # `vllm serve` does not start from the CPU wheel; this is the server behind it, now and in earlier releases.
 MODULES = ("vllm.entrypoints.launchers.api_server.entry", "vllm.entrypoints.openai.api_server")
 MODEL = ROOT / "engine" / "demo" / "checkpoint"
 NAME = "vllm-chat-demo"  # as ours is called, so that both are asked alike
-ARGUMENTS = ["--served-model-name", NAME, "--max-model-len", "8192", "--max-num-seqs", "128", "--enforce-eager"]
-# Ours computes in float32 where the processor has no bfloat16. This server would take bfloat16, and half the speed.
-if not Path("/dev/nvidia0").exists() and "avx512f" not in Path("/proc/cpuinfo").read_text().split():
-    ARGUMENTS += ["--dtype", "float32"]
+ARGUMENTS = ["--served-model-name", NAME, "--max-model-len", "8192", "--max-num-seqs", "128"]
 # What our engine gets on a CPU. vLLM's defaults take about twice as long to start: this is its better side.
 CPU = {
     "VLLM_CPU_KVCACHE_SPACE": "1",
@@ -35,6 +33,8 @@ CPU = {
     "VLLM_NO_USAGE_STATS": "1",
     "VLLM_HOST_IP": "127.0.0.1",
 }
+# Ours computes in float32 where the processor has no bfloat16. This server would take bfloat16, and half the speed.
+FLOAT32 = [] if "avx512f" in Path("/proc/cpuinfo").read_text().split() else ["--dtype", "float32"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class VllmServer:
     process: subprocess.Popen[bytes]
     log: Path
 
-    def wait(self, seconds: float = 300) -> None:
+    def wait(self, seconds: float = 600) -> None:
         """Until it is ready."""
         wait_for(self.process, f"{self.url}/health", self.log, seconds)
 
@@ -78,11 +78,12 @@ def _module() -> str:
 
 
 @contextlib.contextmanager
-def vllm_server() -> Iterator[VllmServer]:
-    """Start it; call `wait`."""
-    port = free_port()
-    command = [sys.executable, "-m", _module(), "--model", str(MODEL), *ARGUMENTS, "--host", "127.0.0.1"]
-    gpu = Path("/dev/nvidia0").exists()
+def vllm_server(model: Path = MODEL, more: Sequence[str] = ()) -> Iterator[VllmServer]:
+    """Start it, with `more` arguments; call `wait`."""
+    port, gpu = free_port(), bool(gpus())
+    command = [sys.executable, "-m", _module(), "--model", str(model), *ARGUMENTS, *more, "--host", "127.0.0.1"]
+    if not gpu:
+        command += ["--enforce-eager", *FLOAT32]
     with tempfile.TemporaryDirectory(prefix="chat-vllm-") as folder:
         log = Path(folder, "log")
         with open(log, "wb") as output:
