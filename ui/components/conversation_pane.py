@@ -58,8 +58,6 @@ class ConversationPane:
         known = self._conversation_id
         return await self._services.conversations.some(self._user, known, ids) if known and ids else []
 
-    # What is shown
-
     def skeleton(self) -> None:
         """Grey bars until `open`."""
         self._messages.skeleton()
@@ -71,7 +69,8 @@ class ConversationPane:
         async def read() -> None:
             self._branches = Branches(await self._services.conversations.places(self._user, conversation_id))
             await self._messages.show(self._branches)
-            self._thread.follow()
+            self._following.tell()
+            await self._thread.followed()
             await self._messages.show_earlier(self._branches, WINDOW - NEWEST)
 
         async def load() -> None:

@@ -1,5 +1,6 @@
 """The elements with behaviour of their own in the browser."""
 
+import contextlib
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -109,6 +110,12 @@ class Thread(ui.element, component="thread.js"):
     def follow(self) -> None:
         """Go to the newest message and stay there."""
         self.run_method("follow")
+
+    async def followed(self) -> None:
+        """As `follow`; returns when the browser has done so, with all that was sent to it before."""
+        # One that does not answer within a second is not waited for.
+        with contextlib.suppress(TimeoutError):
+            await self.run_method("follow", timeout=1)
 
     def release(self) -> None:
         """Stay where the reader is."""
