@@ -15,7 +15,7 @@ def services_of(request: Request) -> Services:
     return services
 
 
-def signed_in(request: Request) -> CurrentUser:
+async def signed_in(request: Request) -> CurrentUser:  # not `def`: that is run in a thread, for every request
     """The guard has set the user; a public route that still needs one says so with this."""
     user: CurrentUser | None = request.state.user
     if user is None:

@@ -27,7 +27,7 @@ COUNTS = {
 async def answer(request: Request) -> Response:
     """An answer, whole or as events. vLLM's own API does the work."""
     # Not as a dependency: for the busiest route their resolution is a good part of the cost.
-    return await services_of(request).openai.answer(signed_in(request), await _json(request))
+    return await services_of(request).openai.answer(await signed_in(request), await _json(request))
 
 
 async def count(request: Request, user: User) -> Response:
