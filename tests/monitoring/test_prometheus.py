@@ -36,6 +36,7 @@ def loaded(redis_url: str) -> Iterator[Server]:
         **RAISED_LIMITS,
         **ADMIN,
         "CHAT_LIMITS__CONCURRENT": "2",
+        "CHAT_BACKUP__EVERY_HOURS": "1",
     }
     with server(settings) as instance:
         instance.wait("/readyz", seconds=180)
