@@ -10,6 +10,7 @@ from ui.deps import keep_parent
 from ui.pages import admin, chat, settings
 from ui.pages.account import router
 from ui.pages.manifest import router as manifest
+from ui.pages.offline import router as offline
 from ui.pages.print import router as printing
 from ui.pages.recovery import router as recovery
 from ui.pages.shared import router as shared
@@ -42,6 +43,7 @@ def mount(app: FastAPI, *, storage_secret: str | None = None) -> None:
     app.include_router(router)
     app.include_router(recovery)
     app.include_router(manifest)
+    app.include_router(offline)
     app.include_router(printing)
     app.include_router(shared)
     app.mount("/static", CachedStaticFiles(directory=FOLDER), name="static")

@@ -31,6 +31,7 @@ PAGE_STYLES = (
 STYLES = (*PLAIN_STYLES, *PAGE_STYLES)
 LIST_SCRIPTS = ("conversation_rows.js", "conversation_parts.js")
 SCRIPTS = (
+    "install.js",
     "clipboard.js",
     "shell.js",
     "attachments.js",

@@ -15,7 +15,7 @@ from ui.theme import THEMES, app_links, theme_of
 
 _TEMPLATES = Jinja2Templates(Path(__file__).parent / "templates")
 _STYLES = [static_url(name) for name in PLAIN_STYLES]
-_SCRIPTS = [static_url("theme.js"), static_url("password.js")]
+_SCRIPTS = [static_url("theme.js"), static_url("password.js"), static_url("install.js")]
 _FAVICON = static_url("favicon.svg")
 _APP_LINKS = app_links()
 

@@ -24,7 +24,7 @@ POLICY = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 STYLES = tuple(map(static_url, ("tokens.css", "base.css", "icons.css", "forms.css", "markdown.css", "paper.css")))
-SCRIPTS = tuple(map(static_url, ("theme.js", "clipboard.js", "thread_page.js")))
+SCRIPTS = tuple(map(static_url, ("theme.js", "clipboard.js", "thread_page.js", "install.js")))
 # Links are opened many times in a short time; what was rendered lately is kept.
 KEPT = 16
 

@@ -19,7 +19,7 @@ from app.errors import AppError, Forbidden, Unauthorized, Unavailable
 from app.http import app_error_response
 
 PUBLIC = {"/login", "/register", "/logout", "/healthz", "/readyz", "/metrics", "/favicon.ico"}
-PUBLIC |= {"/forgot", "/reset", "/verify", "/manifest.webmanifest"}
+PUBLIC |= {"/forgot", "/reset", "/verify", "/manifest.webmanifest", "/service-worker.js", "/offline"}
 PUBLIC |= {"/api/auth/register", "/api/auth/jwt/login", "/api/auth/forgot-password", "/api/auth/reset-password"}
 PUBLIC |= {"/api/auth/request-verify-token", "/api/auth/verify"}
 PUBLIC_PREFIXES = ("/static/", "/_nicegui/", "/invite/", "/share/")

@@ -1,6 +1,18 @@
 """English texts. The accessible names among them are a contract: programs outside click them."""
 
-from ui.i18n.en import account, admin, chat, control, conversations, errors, operations, settings, sharing, writing
+from ui.i18n.en import (
+    account,
+    admin,
+    chat,
+    control,
+    conversations,
+    errors,
+    offline,
+    operations,
+    settings,
+    sharing,
+    writing,
+)
 
 TEXTS: dict[str, str] = (
     account.TEXTS
@@ -12,5 +24,6 @@ TEXTS: dict[str, str] = (
     | settings.TEXTS
     | admin.TEXTS
     | operations.TEXTS
+    | offline.TEXTS
     | errors.TEXTS
 )

@@ -1,6 +1,18 @@
 """Korean texts; the language this service speaks first."""
 
-from ui.i18n.ko import account, admin, chat, control, conversations, errors, operations, settings, sharing, writing
+from ui.i18n.ko import (
+    account,
+    admin,
+    chat,
+    control,
+    conversations,
+    errors,
+    offline,
+    operations,
+    settings,
+    sharing,
+    writing,
+)
 
 TEXTS: dict[str, str] = (
     account.TEXTS
@@ -12,5 +24,6 @@ TEXTS: dict[str, str] = (
     | settings.TEXTS
     | admin.TEXTS
     | operations.TEXTS
+    | offline.TEXTS
     | errors.TEXTS
 )
