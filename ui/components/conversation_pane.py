@@ -48,8 +48,7 @@ class ConversationPane:
         self._conversation_id: UUID | None = None
         self._branches = Branches()
         self._loading: asyncio.Task[None] | None = None
-        # One change of the path at a time.
-        self._changing = asyncio.Lock()
+        self._changing = asyncio.Lock()  # one change of the path at a time
 
     def _on_ended(self) -> None:
         self._messages.mark_context()
@@ -74,7 +73,8 @@ class ConversationPane:
             await self._messages.show_earlier(self._branches, WINDOW - NEWEST)
 
         async def load() -> None:
-            await self._safely.run(read)
+            if not await self._safely.run(read):
+                self._messages.fail()
             self._following.tell()
 
         self._loading = background_tasks.create(load(), context=self._client)

@@ -54,6 +54,16 @@ class Messages:
             for _ in range(4):
                 ui.element("i")
 
+    def fail(self) -> None:
+        """Nothing could be read: say so, with another try."""
+        if self._drawn:
+            return
+        self.clear()
+        with self.root, ui.element("div").classes("load-failed"):
+            text(self._t("conversation_failed"), tag="p")
+            again = button(self._t("retry"), None, classes="button small")
+            again.on("click", js_handler="() => emitEvent('visit', location.pathname)")
+
     def answer(self, message_id: UUID) -> Answer | None:
         """A drawn answer."""
         drawn = self._drawn.get(message_id)

@@ -7,6 +7,7 @@ TEXTS: dict[str, str] = {
     "show_archived": "Archived conversations",
     "list_rest": "Nothing else here.",
     "list_failed": "The list could not be loaded.",
+    "conversation_failed": "The conversation could not be loaded.",
     "retry": "Try again",
     "searching": "Searching…",
     "search_found": "{count} found",

@@ -7,6 +7,7 @@ TEXTS: dict[str, str] = {
     "show_archived": "보관한 대화",
     "list_rest": "다른 대화가 없습니다.",
     "list_failed": "목록을 불러오지 못했습니다.",
+    "conversation_failed": "대화를 불러오지 못했습니다.",
     "retry": "다시 시도",
     "searching": "검색 중…",
     "search_found": "{count}개 찾음",
