@@ -13,6 +13,7 @@ PAGE_STYLES = (
     "layout.css",
     "sidebar.css",
     "organize.css",
+    "dragging.css",
     "thread.css",
     "markdown.css",
     "settings.css",
@@ -29,7 +30,7 @@ PAGE_STYLES = (
     "announcements.css",
 )
 STYLES = (*PLAIN_STYLES, *PAGE_STYLES)
-LIST_SCRIPTS = ("conversation_rows.js", "conversation_parts.js")
+LIST_SCRIPTS = ("conversation_rows.js", "conversation_parts.js", "conversation_drag.js")
 SCRIPTS = (
     "install.js",
     "clipboard.js",

@@ -30,6 +30,19 @@ async def fill(served: Served, lee: Person, *titles: str, older: tuple[str, ...]
     await expect(lee.conversations).to_have_text([*titles, *older])
 
 
+async def crowd(served: Served, count: int) -> None:
+    """So many conversations, from `Nr. 0`, the newest, on."""
+    async with served.client("lee@example.com") as api:
+        user_id = UUID((await api.get("/api/users/me")).json()["id"])
+    at = now()
+    rows = [
+        {"id": new_id(), "user_id": user_id, "title": f"Nr. {number}", "updated_at": at - timedelta(minutes=number)}
+        for number in range(count)
+    ]
+    async with served.services.db.transaction() as db:
+        await db.execute(insert(Conversation), rows)
+
+
 def row(lee: Person, title: str) -> Locator:
     return lee.page.get_by_role("listitem").filter(has=lee.page.get_by_role("link", name=title, exact=True))
 
@@ -161,15 +174,7 @@ async def test_deleting_by_keyboard_leads_to_the_way_back(person: Callable[..., 
 
 async def test_ten_thousand_conversations_are_a_few_elements(person: Callable[..., Any], served: Served) -> None:
     lee = await person()
-    async with served.client("lee@example.com") as api:
-        user_id = UUID((await api.get("/api/users/me")).json()["id"])
-    at = now()
-    rows = [
-        {"id": new_id(), "user_id": user_id, "title": f"Nr. {number}", "updated_at": at - timedelta(minutes=number)}
-        for number in range(10_000)
-    ]
-    async with served.services.db.transaction() as db:
-        await db.execute(insert(Conversation), rows)
+    await crowd(served, 10_000)
     await lee.page.reload()
     await expect(lee.conversations.first).to_have_text("Nr. 0")
     navigation = lee.page.get_by_role("navigation", name="Conversations")

@@ -22,6 +22,7 @@ from ui.components.header import Header
 from ui.components.model_line import ModelLine
 from ui.components.safely import Safely
 from ui.components.sidebar import Sidebar
+from ui.components.tab import Tab
 from ui.components.temporary import Temporary
 from ui.components.vue import Thread
 from ui.components.welcome import welcome
@@ -55,11 +56,12 @@ class Chat:
             await safely.run(lambda: self._suggest(question))
 
         furniture(t)
-        self._sidebar = Sidebar(t, self._user, self._services, safely, self, new_chat)
+        tab = Tab(t, self._user, self._services, safely, self)
+        self._sidebar = Sidebar(tab, new_chat)
         with ui.element("div").classes("main") as self._main:
             self._header = Header(
                 t,
-                menu=lambda: ConversationMenu(t, self._user, self._services, safely, self, self._sidebar.organizer),
+                menu=lambda: ConversationMenu(tab, self._sidebar.organizer),
                 new_chat=new_chat,
                 several=len(self._services.backends.all()) > 1,
             )

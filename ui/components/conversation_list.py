@@ -14,16 +14,19 @@ LABELS = (
     "conversations", "search", "search_none", "searching", "list_empty", "list_rest", "list_failed", "untitled",
     "today", "yesterday", "week", "older", "pinned", "archived", "archived_none", "show_archived", "folder_empty",
     "new_folder", "options", "rename", "pin", "unpin", "archive", "unarchive", "delete", "choose", "choose_all",
+    "drop_out",
 )  # fmt: skip
 
 
 class ConversationList(ui.element, component="conversations.js"):
-    """Search field and list. Emits `load` (section, cursor), `visit` (id), `act` (what, ids), `folder` (what, id)."""
+    """Search field and list. Emits `load` (section, cursor), `visit` (id), `act` (what, ids), `put` (folder, ids),
+    `folder` (what, id)."""
 
     def __init__(self, t: Translator) -> None:
         super().__init__()
         labels = {key: t(key) for key in LABELS}
         # Their figures are put in by the browser.
+        labels |= {"drop_in": t("drop_in"), "dragged": t("dragged")}
         labels |= {"found": t("search_found"), "chosen": t("chosen"), "move": t("move_to_folder"), "retry": t("retry")}
         self.props.update(labels=labels, active="")
 

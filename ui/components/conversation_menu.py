@@ -3,36 +3,25 @@
 from nicegui import background_tasks, ui
 from nicegui.events import GenericEventArguments
 
-from app.auth.current import CurrentUser
 from app.conversations.schemas import ConversationView
-from app.services import Services
 from ui.components.control_elements import OPEN_SETTINGS
 from ui.components.conversation_actions import id_in
-from ui.components.organizer import Organizer, Page
-from ui.components.safely import Safely
+from ui.components.organizer import Organizer
 from ui.components.settings_visit import Visit
 from ui.components.share_dialog import ShareDialog
+from ui.components.tab import Tab
 from ui.deps import time_zone_of
 from ui.elements import button, icon_button, menu
-from ui.i18n import Translator
 
 
 class ConversationMenu:
     """Built inside the header. Its entries act on the conversation that is open when they are pressed."""
 
-    def __init__(
-        self,
-        t: Translator,
-        user: CurrentUser,
-        services: Services,
-        safely: Safely,
-        page: Page,
-        organizer: Organizer,
-    ) -> None:
-        self._t, self._user, self._services, self._safely, self._page = t, user, services, safely, page
-        self._organizer = organizer
+    def __init__(self, tab: Tab, organizer: Organizer) -> None:
+        self._tab, self._t, self._page, self._organizer = tab, tab.t, tab.page, organizer
+        t = tab.t
         client = ui.context.client
-        client.on_delete(services.titles.listen(user.id, self._titled))
+        client.on_delete(tab.services.titles.listen(tab.user.id, self._titled))
         with icon_button(t("options"), "more") as self.root:
             self.root.props("aria-haspopup=true")
             with menu(t("options")).props("auto-close"):
@@ -67,7 +56,7 @@ class ConversationMenu:
             if (conversation := self._page.conversation) is not None:
                 await self._organizer.act(what, [conversation.id])
 
-        return button(words or self._t(what), self._safely(act), classes="menu-item", symbol=symbol)
+        return button(words or self._t(what), self._tab.safely(act), classes="menu-item", symbol=symbol)
 
     def _titled(self, conversation: ConversationView) -> None:
         """The model has found a title."""
@@ -76,7 +65,7 @@ class ConversationMenu:
 
     async def _share(self, event: GenericEventArguments) -> None:
         client = self.root.client
-        visit = Visit(self._t, self._user, self._services, time_zone_of(client.request), client)
+        visit = Visit(self._t, self._tab.user, self._tab.services, time_zone_of(client.request), client)
         conversation = self._page.conversation
         if conversation is not None:
             await ShareDialog(visit, conversation, id_in(event.args)).show()

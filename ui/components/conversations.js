@@ -8,6 +8,7 @@ const ICONS = {
 const { place, refreshed, remove, lines, windowed, blocks } = window.conversationRows;
 
 export default {
+  mixins: [window.conversationDrag],
   components: window.conversationParts,
   template: `
     <div class="conversation-list" @keydown="onKey">
@@ -18,20 +19,25 @@ export default {
           :title="tool.words" :aria-pressed="tool.pressed" @click="tool.does"><span class="icon"
           :class="'icon-' + tool.icon" aria-hidden="true"></span></button>
       </div>
-      <nav ref="nav" class="conversations" :aria-label="labels.conversations" @scroll.passive="onScroll">
+      <nav ref="nav" class="conversations" :aria-label="labels.conversations" @scroll.passive="onScroll"
+        @pointerdown="onPointerDown" @dragstart="onDragStart" @dragover="onDragOver" @dragleave="onDragLeave"
+        @drop="onDrop" @dragend="endDrag">
         <div :style="{ height: drawn.before + 'px' }"></div>
         <template v-for="block in drawn.blocks" :key="block.key">
-          <h2 v-if="block.kind === 'head'" class="group">{{ block.words }}</h2>
+          <h2 v-if="block.kind === 'head'" class="group" :data-drop="block.drop">{{ block.words }}</h2>
           <FolderHead v-else-if="block.kind === 'folder'" :folder="block.folder" :open="block.open" :labels="labels"
-            @toggle="toggle(block.folder.id)" @menu="openFolderMenu($event, block.folder)" />
-          <p v-else-if="block.kind === 'note'" class="list-note">{{ block.words }}</p>
+            :data-drop="block.drop" :class="{ 'drop-here': over === block.drop }" @toggle="toggle(block.folder.id)"
+            @menu="openFolderMenu($event, block.folder)" />
+          <p v-else-if="block.kind === 'note'" class="list-note" :data-drop="block.drop">{{ block.words }}</p>
           <div v-else-if="block.kind === 'more'" class="list-more" aria-hidden="true" :data-more="block.of"><i></i></div>
           <div v-else-if="block.kind === 'failed'" class="list-note"><p>{{ labels.list_failed }}</p><button type="button"
             class="button small" @click="load(block.of)">{{ labels.retry }}</button></div>
-          <ul v-if="block.rows.length" :class="{ inside: block.folder }">
+          <ul v-if="block.rows.length" :class="{ inside: block.folder, 'drop-here': over && over === block.drop }"
+            :data-drop="block.drop">
             <ListRow v-for="row in block.rows" :key="row.id" :row="row" :labels="labels" :q="query"
               :active="row.id === active" :choosing="choosing" :chosen="chosen.has(row.id)"
-              @visit="$emit('visit', row.id)" @menu="openMenu($event, row)" @choose="choose(row.id, $event)" />
+              :class="{ dragged: dragged?.has(row.id) }" @visit="$emit('visit', row.id)" @menu="openMenu($event, row)"
+              @choose="choose(row.id, $event)" />
           </ul>
         </template>
         <div :style="{ height: drawn.after + 'px' }"></div>
@@ -39,13 +45,13 @@ export default {
       <BulkBar v-if="choosing" :labels="labels" :items="bulkItems" :count="chosen.size" @all="chooseAll"
         @pick="$emit('act', $event, [...chosen])" />
       <PopupMenu ref="menu" @pick="onPick" />
-      <div class="sr-only" role="status">{{ query && heading }}</div>
+      <div class="sr-only" role="status">{{ dropWords || (query && heading) }}</div>
     </div>`,
   props: {
     labels: Object,
     active: String, // the conversation that is open
   },
-  emits: ["load", "visit", "act", "folder"],
+  emits: ["load", "visit", "act", "put", "folder"],
   data: () => ({
     query: "",
     archived: false,
@@ -89,7 +95,8 @@ export default {
       const heights = Object.fromEntries(Object.entries(REM).map(([kind, value]) => [kind, value * this.rem]));
       if (this.query) heights.row = heights.found;
       const part = windowed(this.lines, heights, this.top, this.view);
-      return { ...part, blocks: blocks(this.lines.slice(part.from, part.to)) };
+      const drawn = blocks(this.lines.slice(part.from, part.to));
+      return { ...part, blocks: drawn.map((block) => ({ ...block, drop: this.dropOf(block) })) };
     },
   },
   mounted() {

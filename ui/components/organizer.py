@@ -1,53 +1,25 @@
 """What is done to one conversation or to many at once, from whichever menu: at once, with a way back."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
 from uuid import UUID
 
-from app.auth.current import CurrentUser
 from app.conversations.list_repository import Listed
-from app.conversations.schemas import ConversationView, Organized
-from app.services import Services
+from app.conversations.schemas import FolderView, Organized
 from ui.components.conversation_actions import rename
 from ui.components.conversation_list import ConversationList
 from ui.components.folder_dialogs import NO_FOLDER, choose_folder
-from ui.components.safely import Safely
+from ui.components.tab import Tab
 from ui.components.toast import Toast, Undo
-from ui.i18n import Translator
-
-
-class Page(Protocol):
-    """What the page must know of it."""
-
-    conversation: ConversationView | None
-
-    async def changed(self, conversation: ConversationView) -> None:
-        """A conversation is now like this."""
-
-    async def gone(self, conversation: ConversationView) -> None:
-        """A conversation is no longer there."""
-
-    async def visit(self, conversation_id: UUID) -> None:
-        """Open a conversation."""
 
 
 class Organizer:
     """Every change is shown in the list, told with a way back, and known to the page. `refresh` reads the list anew."""
 
-    def __init__(
-        self,
-        t: Translator,
-        user: CurrentUser,
-        services: Services,
-        safely: Safely,
-        page: Page,
-        shown: ConversationList,
-        refresh: Callable[[], Awaitable[None]],
-    ) -> None:
-        self._t, self._user, self._services, self._page, self._list = t, user, services, page, shown
-        self._conversations = services.conversations
+    def __init__(self, tab: Tab, shown: ConversationList, refresh: Callable[[], Awaitable[None]]) -> None:
+        self._t, self._user, self._services, self._page, self._list = tab.t, tab.user, tab.services, tab.page, shown
+        self._conversations = tab.services.conversations
         self._refresh = refresh
-        self._toast = Toast(t, safely.run)
+        self._toast = Toast(tab.t, tab.safely.run)
 
     async def act(self, what: str, ids: Sequence[UUID]) -> None:
         """Raises NotFound, Invalid (`title_invalid`), Unavailable; KeyError for what is not to be done."""
@@ -95,20 +67,24 @@ class Organizer:
         chosen = await choose_folder(self._t, self._services, self._user, folders)
         if chosen is None:
             return
-        before = await self._conversations.by_ids(self._user, ids)
-        await self._organize(ids, Organized(folder_id=None if chosen is NO_FOLDER else chosen.id))
+        await self.put(ids, None if chosen is NO_FOLDER else chosen)
         if chosen is not NO_FOLDER and chosen not in folders:
             await self._refresh()
+
+    async def put(self, ids: Sequence[UUID], folder: FolderView | None) -> None:
+        """Into this folder, or out of all. Raises NotFound, Unavailable."""
+        before = await self._conversations.by_ids(self._user, ids)
+        await self._organize(ids, Organized(folder_id=folder and folder.id))
 
         async def undo() -> None:
             for folder_id in {row.folder_id for row in before}:
                 together = [row.id for row in before if row.folder_id == folder_id]
                 await self._organize(together, Organized(folder_id=folder_id))
 
-        if chosen is NO_FOLDER:
+        if folder is None:
             self._tell("moved_out", len(ids), undo)
         else:
-            self._tell("moved", len(ids), undo, folder=chosen.name)
+            self._tell("moved", len(ids), undo, folder=folder.name)
 
     async def _organize(self, ids: Sequence[UUID], change: Organized) -> None:
         self._show(await self._conversations.organize(self._user, ids, change))

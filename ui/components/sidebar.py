@@ -7,37 +7,32 @@ from uuid import UUID
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from app.auth.current import CurrentUser
 from app.conversations.listing import Section
+from app.conversations.schemas import FolderView
 from app.errors import Invalid, NotFound
-from app.services import Services
 from ui.components.account_menu import account_menu
 from ui.components.conversation_list import ConversationList
 from ui.components.folder_dialogs import create_folder, delete_folder, rename_folder
 from ui.components.header import TOGGLE_SIDEBAR
-from ui.components.organizer import Organizer, Page
-from ui.components.safely import Safely
+from ui.components.organizer import Organizer
+from ui.components.tab import Tab
 from ui.elements import button, icon_button, link, text
-from ui.i18n import Translator
 
 # Rows that are read at once.
 PART = 60
 MAX_AT_ONCE = 10_000
 
+Handler = Callable[..., Awaitable[None]]
+
 
 class Sidebar:
     """`new_chat` opens no conversation. `organizer` is what the menu of the open conversation works with, too."""
 
-    def __init__(
-        self,
-        t: Translator,
-        user: CurrentUser,
-        services: Services,
-        safely: Safely,
-        page: Page,
-        new_chat: Callable[[], Awaitable[None]],
-    ) -> None:
-        self._t, self._user, self._services, self._safely, self._page = t, user, services, safely, page
+    def __init__(self, tab: Tab, new_chat: Callable[[], Awaitable[None]]) -> None:
+        self._tab, self._t, self._user, self._services = tab, tab.t, tab.user, tab.services
+        t = tab.t
+        handlers: dict[str, Handler] = {"load": self._load, "visit": self._visit, "act": self._act}
+        handlers |= {"put": self._put, "folder": self._change_folder}
         with ui.element("aside").classes("sidebar"):
             with ui.element("div").classes("sidebar-top"):
                 with link("/", new_chat, "brand"):
@@ -48,13 +43,12 @@ class Sidebar:
             fresh = button(t("new_chat"), new_chat, classes="new-chat", symbol="new")
             fresh.on("click", js_handler="() => shell.closeOnPhone()")
             self._list = ConversationList(t)
-            for event, handler in (("load", self._load), ("visit", self._visit), ("act", self._act)):
+            for event, handler in handlers.items():
                 self._list.on(event, self._safe(handler))
-            self._list.on("folder", self._safe(self._change_folder))
-            account_menu(t, user)
+            account_menu(t, tab.user)
         scrim = ui.element("div").classes("scrim").props("aria-hidden=true")
         scrim.on("click", js_handler=TOGGLE_SIDEBAR)
-        self.organizer = Organizer(t, user, services, safely, page, self._list, self.refresh)
+        self.organizer = Organizer(tab, self._list, self.refresh)
 
     async def refresh(self) -> None:
         """Read the list anew."""
@@ -68,10 +62,10 @@ class Sidebar:
         """Mark the conversation that is shown."""
         self._list.set_active(conversation_id)
 
-    def _safe(self, handler: Callable[..., Awaitable[None]]) -> Callable[[GenericEventArguments], Awaitable[None]]:
+    def _safe(self, handler: Handler) -> Callable[[GenericEventArguments], Awaitable[None]]:
         async def handle(event: GenericEventArguments) -> None:
             arguments = event.args if isinstance(event.args, list) else [event.args]
-            await self._safely.run(lambda: handler(*arguments))
+            await self._tab.safely.run(lambda: handler(*arguments))
 
         return handle
 
@@ -92,23 +86,31 @@ class Sidebar:
         self._list.show_part(section, lines, first=cursor is None)
 
     async def _visit(self, conversation_id: str) -> None:
-        await self._page.visit(_uuid(conversation_id))
+        await self._tab.page.visit(_uuid(conversation_id))
 
     async def _act(self, what: str, ids: list[str]) -> None:
         await self.organizer.act(what, [_uuid(one) for one in ids[:MAX_AT_ONCE]])
+
+    async def _put(self, folder_id: str, ids: list[str]) -> None:
+        folder = await self._folder(folder_id) if folder_id else None
+        await self.organizer.put([_uuid(one) for one in ids[:MAX_AT_ONCE]], folder)
 
     async def _change_folder(self, what: str, folder_id: str) -> None:
         if what == "create":
             changed: Any = await create_folder(self._t, self._services, self._user)
         else:
-            folders = (await self._services.folders.all_of(self._user)).items
-            folder = next((one for one in folders if str(one.id) == folder_id), None)
-            if folder is None:
-                raise NotFound("There is no such folder.", code="folder_not_found")
+            folder = await self._folder(folder_id)
             change = rename_folder if what == "rename" else delete_folder
             changed = await change(self._t, self._services, self._user, folder)
         if changed:
             await self.refresh()
+
+    async def _folder(self, folder_id: str) -> FolderView:
+        folders = (await self._services.folders.all_of(self._user)).items
+        folder = next((one for one in folders if str(one.id) == folder_id), None)
+        if folder is None:
+            raise NotFound("There is no such folder.", code="folder_not_found")
+        return folder
 
 
 def _section(section: str) -> Section:

@@ -51,7 +51,7 @@
   const ListRow = {
     components: { Marked },
     template: `
-      <li class="conversation" :class="{ found: q, chosen }" @touchstart.passive="hold" @touchmove.passive="release"
+      <li class="conversation" :class="{ found: q, chosen }" :data-row="row.id" @touchstart.passive="hold" @touchmove.passive="release"
         @touchend="release" @touchcancel="release" @contextmenu="onContext">
         <input v-if="choosing" type="checkbox" :checked="chosen" :aria-label="title"
           @click.stop="$emit('choose', $event.shiftKey)">
