@@ -36,6 +36,9 @@ NAMES = {
 CONNECT_SECONDS = 2.0
 REACH_SECONDS = 3.0
 LATER_SECONDS = 0.5
+# A PostgreSQL that is being started again is waited for: nobody need know.
+RESTART_SECONDS = 1.5
+RESTART_PAUSE_SECONDS = 0.1
 # How long `close` waits for transactions that were cut short.
 CLOSE_SECONDS = 10.0
 READING = "vllm_chat_reading"
@@ -100,24 +103,24 @@ class Database:
         Raises Unavailable when the database cannot be reached, so that it is never mistaken for "no such user", or is
         full.
         """
-        async with self._transaction({}) as session:
+        async with self._transaction({}, RESTART_SECONDS) as session:
             yield session
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """As `transaction`, for statements that change nothing: on SQLite they do not wait for writers."""
-        async with self._transaction({READING: True}) as session:
+        async with self._transaction({READING: True}, RESTART_SECONDS) as session:
             yield session
 
     @asynccontextmanager
-    async def _transaction(self, options: dict[str, Any]) -> AsyncIterator[AsyncSession]:
+    async def _transaction(self, options: dict[str, Any], patience: float) -> AsyncIterator[AsyncSession]:
         self._open += 1
         self._idle.clear()
         try:
             async with self._sessions.begin() as session:
                 # A writer of SQLite waits for the one before.
                 async with asyncio.timeout(None if self._sqlite else REACH_SECONDS):
-                    await session.connection(execution_options=options)
+                    await self._connect(session, options, patience)
                 yield session
         except Exception as error:
             if (unavailable := as_unavailable(error)) is None:
@@ -128,9 +131,20 @@ class Database:
             if not self._open:
                 self._idle.set()
 
+    async def _connect(self, session: AsyncSession, options: dict[str, Any], patience: float) -> None:
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                await session.connection(execution_options=options)
+                return
+            except Exception as error:
+                if self._sqlite or time.monotonic() > deadline or as_unavailable(error) is None:
+                    raise
+            await asyncio.sleep(RESTART_PAUSE_SECONDS)
+
     async def ping(self) -> None:
-        """Raises Unavailable when the database does not answer."""
-        async with self.reading() as session:
+        """Raises Unavailable when the database does not answer, at once when it is not there."""
+        async with self._transaction({READING: True}, patience=0.0) as session:
             await session.execute(text("SELECT 1"))
 
     def connections(self) -> dict[str, int]:

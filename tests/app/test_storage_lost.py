@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from app import db as database
 from app.config import Settings
@@ -22,6 +23,12 @@ SHORT = {"params": {"max_tokens": 20, "ignore_eos": True}}
 @pytest.fixture
 def settings(make_settings: Callable[..., Settings], own_postgres: Postgres) -> Settings:
     return make_settings(database={"url": own_postgres.new_database()})
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request to a PostgreSQL that is not there would wait for its start."""
+    monkeypatch.setattr(database, "RESTART_SECONDS", 0.1)
 
 
 async def refused(call: httpx.Response) -> None:
@@ -176,6 +183,22 @@ async def test_a_short_restart_is_hidden(settings: Settings, own_postgres: Postg
         answers = await asyncio.gather(*(client.get("/api/users/me") for _ in range(10)))
         assert [answer.status_code for answer in answers] == [200] * 10
         assert (await chat(client))[-1]["event"] == "done"
+
+
+async def test_requests_wait_for_a_restart(
+    settings: Settings, own_postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("RESTART_SECONDS", "REACH_SECONDS"):
+        monkeypatch.setattr(database, name, 60.0)
+    async with ready(settings, ScriptedEngine()) as (served, client):
+        await asyncio.to_thread(own_postgres.stop)
+        assert (await client.get("/readyz")).json()["database"] == "unavailable"
+        waiting = [asyncio.create_task(chat(client)) for _ in range(5)]
+        tried: list[object] = []
+        event.listen(served.services.db.engine.sync_engine, "do_connect", lambda *which: tried.append(which))
+        await until(lambda: len(tried) > 10)
+        await asyncio.to_thread(own_postgres.start)
+        assert [(await one)[-1]["event"] for one in waiting] == ["done"] * 5
 
 
 def journal_size(settings: Settings) -> int:
