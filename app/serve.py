@@ -107,11 +107,21 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """First our drain, then uvicorn's."""
         self._systemd.notify(STOPPING)
+        self._refuse(sockets or [])
         services: Services = self._app.state.services
         await services.generations.shutdown(DRAIN_SECONDS, SAVE_SECONDS)
         await super().shutdown(sockets)
         if self._alive is not None:
             self._alive.cancel()
+
+    def _refuse(self, sockets: list[socket.socket]) -> None:
+        """Take no new connection, and close those between two requests: a proxy asks the next server, and no request
+        is taken here only to be refused. Streams and open pages stay for the drain."""
+        for listening in (*self.servers, *sockets):
+            listening.close()
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, BoundedHttp):
+                connection.shutdown()
 
 
 def _already_stopped(_number: int, _frame: FrameType | None) -> None:
