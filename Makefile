@@ -4,7 +4,7 @@ VENV := .venv/bin
 export BUILD ?= cpu
 COMPOSE := docker compose --env-file .env -f docker/compose.yml $(if $(filter gpu,$(BUILD)),-f docker/compose.gpu.yml)
 .DEFAULT_GOAL := help
-.PHONY: help run test check load bench soak crowd fuzz plans up down lock demo-model demo-eval screenshots install install-test
+.PHONY: help run test check load bench soak crowd faults proof soak-faults fuzz plans up down lock demo-model demo-eval screenshots install install-test
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +44,18 @@ soak: install-test ## memory over 5000 answers and 1000 pages (GENERATIONS=, PAG
 
 crowd: install-test ## strangers, open pages and too many questions (VISITS=, SOCKETS=, QUESTIONS=, USERS=, SECONDS=)
 	@$(VENV)/python -m loadtest.crowd
+
+faults: install-test ## every fault of the threat model in a running set-up under load (FAULTS="postgres_restart …", USERS=, ENGINE=)
+	@$(VENV)/python -m tests.rig.packages
+	@$(VENV)/python -m loadtest.faults faults
+
+proof: install-test ## what operators do and meet, one after another under 20 users: nothing lost, 99.5 % at first try
+	@$(VENV)/python -m tests.rig.packages
+	@$(VENV)/python -m loadtest.faults proof
+
+soak-faults: install-test ## a fault a minute (MINUTES=15, USERS=, ENGINE=)
+	@$(VENV)/python -m tests.rig.packages
+	@$(VENV)/python -m loadtest.faults soak
 
 fuzz: install-test ## 50 000 random bad requests of a signed-in user (CALLS=, SEED=)
 	@FUZZ_CALLS=$(or $(CALLS),50000) FUZZ_SEED=$(or $(SEED),7) $(VENV)/python -m pytest tests/fuzz -k "sqlite or v1" -s -q

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import ssl
 import subprocess
 import tempfile
@@ -23,7 +24,6 @@ HOST = "localhost"
 class Nginx:
     """A running proxy. Ask for `url`; trust `tls`."""
 
-    process: Process
     http_port: int
     https_port: int
     tls: ssl.SSLContext
@@ -32,6 +32,7 @@ class Nginx:
     settings: dict[str, Any]
     # To be called with further arguments, as `-s reload -c FILE`.
     command: list[str]
+    _running: contextlib.ExitStack
 
     @property
     def config(self) -> Path:
@@ -47,6 +48,21 @@ class Nginx:
     def url(self) -> str:
         """The public address."""
         return f"https://{HOST}:{self.https_port}"
+
+    def start(self) -> None:
+        """Start it, and wait until it takes connections."""
+        command = [*self.command, "-c", str(self.config), "-g", "daemon off;"]
+        self.process: Process = self._running.enter_context(running(command, self.folder / "log"))
+        self.process.wait_until(lambda: answers(self.http_port) and answers(self.https_port), seconds=15)
+
+    def restart(self) -> None:
+        """As `systemctl restart nginx`: SIGTERM cuts what is open."""
+        self.process.stop()
+        self.start()
+
+    def reload(self) -> None:
+        """As `systemctl reload nginx`: new workers read the files again, the old ones finish what they have."""
+        self.process.popen.send_signal(signal.SIGHUP)
 
 
 def find_nginx() -> str | None:
@@ -85,7 +101,8 @@ def nginx(upstreams: Sequence[str], **settings: Any) -> Iterator[Nginx]:
         tested = subprocess.run([*command, "-c", str(config), "-t"], capture_output=True, text=True, check=False)
         if tested.returncode != 0:
             raise RigError(f"nginx -t: {tested.stderr}")
-        with running([*command, "-c", str(config), "-g", "daemon off;"], folder / "log") as process:
-            process.wait_until(lambda: answers(http_port) and answers(https_port), seconds=15)
+        with contextlib.ExitStack() as stack:
             tls = ssl.create_default_context(cafile=str(cert))
-            yield Nginx(process, http_port, https_port, tls, folder, settings, command)
+            proxy = Nginx(http_port, https_port, tls, folder, settings, command, stack)
+            proxy.start()
+            yield proxy

@@ -65,8 +65,16 @@ class Postgres:
         self.process: Process = self._running.enter_context(
             running(self.command, self.folder / "log", user=self.user, cwd=self.folder, end=signal.SIGINT)
         )
-        ready = [str(self.binaries / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self.port)]
-        self.process.wait_until(lambda: subprocess.run(ready, check=False).returncode == 0, seconds=30)
+        self.process.wait_until(self.is_ready, seconds=30)
+
+    def is_ready(self) -> bool:
+        """True when it takes connections."""
+        command = [str(self.binaries / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self.port), "-t", "1"]
+        return subprocess.run(command, check=False).returncode == 0
+
+    def stop(self) -> None:
+        """As `pg_ctl stop -m fast`, which is what `systemctl restart` does: connections are ended, all is written."""
+        self.process.stop(signal.SIGINT)
 
     def stop_at_once(self) -> None:
         """As `pg_ctl stop -m immediate`: no goodbye to anybody, and the next start recovers from the log."""
