@@ -5,6 +5,7 @@ import random
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import gevent
 import requests
@@ -86,7 +87,7 @@ class Person(User):  # type: ignore[misc]  # locust has no types
             except Refused:
                 return
 
-    def send(self, name: str, method: str, path: str, **more: object) -> requests.Response:
+    def send(self, name: str, method: str, path: str, **more: Any) -> requests.Response:
         """Until it is accepted; a Retry-After is kept. Raises Refused."""
         begun, number = time.time(), 0
         while True:

@@ -15,7 +15,8 @@ import pytest
 
 from tests.e2e.api import chatting, sign_in, text_of
 from tests.e2e.resuming import Event, Service, engine_cores, follow, gone, service, wait_for
-from tests.rig.server import environment, server
+from tests.rig.ports import LOOPBACK, answers
+from tests.rig.server import SCRIPTED, environment, server
 
 DEMO = {"CHAT_ENGINE__MODEL": "demo"}
 FLOAT32 = DEMO | {"CHAT_ENGINE__DTYPE": "float32"}
@@ -71,6 +72,27 @@ def goes_on(running: Service, client: httpx.Client, seen: list[Event]) -> None:
     assert (events[-1]["event"], events[-1]["data"]["finish_reason"]) == ("done", "cancelled")
     assert sum(event["event"] == "delta" for event in later) > 5
     assert stored_answer(running.data_dir) == ("cancelled", text_of(events))
+
+
+def test_a_stopping_server_takes_no_connection_while_its_streams_go_on() -> None:
+    """Nor keeps one open between two requests: a proxy asks the next server instead."""
+    with server({"SCRIPTED_DELAY": "0.05"}, module=SCRIPTED) as running:
+        running.wait()
+        port = httpx.URL(running.url).port
+        assert port is not None
+        with sign_in(running.url) as client, socket.create_connection((LOOPBACK, port)) as idle:
+            idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            while b'"ok"' not in idle.recv(4096):
+                continue
+            with chatting(client, "Go on for ever", **LONG) as stream:
+                next(stream)
+                running.process.popen.send_signal(signal.SIGTERM)
+                wait_for(lambda: not answers(port), 10)
+                assert idle.recv(1) == b""
+                assert [next(stream)["event"] for _ in range(20)][-1] == "delta"
+                assert running.process.popen.poll() is None
+                assert list(stream)[-1]["event"] == "delta"
+        running.process.popen.wait(20)
 
 
 @pytest.mark.vllm
