@@ -27,7 +27,7 @@ def counted(names: Iterable[str]) -> str:
 
 def noticed(seen: Seen) -> list[str]:
     """What was not an answer."""
-    refusals = [f"{one.status or 'no answer:'} {one.code}" for one in seen.tries if not one.ok]
+    refusals = [f"{one.name}: {one.status or 'no answer,'} {one.code}" for one in seen.tries if not one.ok]
     told = [notice for one in seen.asked for notice in one.notices if notice == "resuming"]
     ends = [f"`error` {one.code}" for one in seen.asked if one.end == "error"]
     return [*refusals, *told, *ends, *("not saved yet" for one in seen.asked if not one.saved)]

@@ -65,7 +65,7 @@ def test_a_diary_is_read_as_it_was_written(tmp_path: Any) -> None:
     seen = diary.read(tmp_path)
     assert (seen.tries, seen.asked) == (tries, [asked("글", "done", ended_at=4.0)])
     assert report.first_tries(seen) == "1 of 2 (50.0%)"
-    assert report.counted(report.noticed(seen)) == "503 storage_unavailable ×1"
+    assert report.counted(report.noticed(seen)) == "ask: 503 storage_unavailable ×1"
     assert (seen.between(2.0, 4.0).tries, seen.between(2.0, 4.0).asked) == (tries[1:], [])
 
 
