@@ -192,7 +192,6 @@ async def test_requests_wait_for_a_restart(
         monkeypatch.setattr(database, name, 60.0)
     async with ready(settings, ScriptedEngine()) as (served, client):
         await asyncio.to_thread(own_postgres.stop)
-        assert (await client.get("/readyz")).json()["database"] == "unavailable"
         waiting = [asyncio.create_task(chat(client)) for _ in range(5)]
         tried: list[object] = []
         event.listen(served.services.db.engine.sync_engine, "do_connect", lambda *which: tried.append(which))
