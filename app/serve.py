@@ -117,8 +117,10 @@ class Server(uvicorn.Server):
     def _refuse(self, sockets: list[socket.socket]) -> None:
         """Take no new connection, and close those between two requests: a proxy asks the next server, and no request
         is taken here only to be refused. Streams and open pages stay for the drain."""
-        for listening in (*self.servers, *sockets):
-            listening.close()
+        for server in self.servers:
+            server.close()
+        for listener in sockets:
+            listener.close()
         for connection in list(self.server_state.connections):
             if isinstance(connection, BoundedHttp):
                 connection.shutdown()
