@@ -28,7 +28,8 @@ STOP_SECONDS = 200  # of the users: who waits for an answer waits for its end
 
 @dataclass(frozen=True)
 class Window:
-    """From a fault to the next one. `recovered` is in seconds from the fault on; None: not within RECOVER_SECONDS."""
+    """From a fault to the next one. `recovered` is in seconds from the fault on; None: not within RECOVER_SECONDS
+    after its cause was over."""
 
     name: str
     row: str
@@ -100,7 +101,8 @@ def happens(site: Site, fault: Fault, every: float, calm: float) -> Window:
     begin, clock = time.time(), time.monotonic()
     recovered = fault.inject(site)
     seconds: float | None = None
-    while time.monotonic() < clock + RECOVER_SECONDS:
+    deadline = time.monotonic() + RECOVER_SECONDS
+    while time.monotonic() < deadline:
         if recovered():
             seconds = time.monotonic() - clock
             break
