@@ -1,9 +1,13 @@
 """Migrations on both databases: up, equal to the models, down, up again."""
 
 import asyncio
+import sys
+from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import asyncpg  # type: ignore[import-untyped]
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect
@@ -13,6 +17,11 @@ from app.db import Database
 from app.migrate import downgrade, migrate
 from app.request_log.partitions import is_partition
 from app.tables import METADATA
+from tests.rig.server import environment
+
+LOCK = 0x76636861  # of app/migrations/env.py
+WAITING = """SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'SELECT pg_try_advisory_lock%'"""
 
 
 def test_up_down_up(make_settings: Callable[..., Settings], database_url: str) -> None:
@@ -24,6 +33,27 @@ def test_up_down_up(make_settings: Callable[..., Settings], database_url: str) -
     migrate(settings)
     migrate(settings)
     assert _ask(settings, _differences) == []
+
+
+async def test_servers_that_start_together_migrate_once(
+    make_settings: Callable[..., Settings], postgres_url: Callable[[], str], tmp_path: Path
+) -> None:
+    url = postgres_url()
+    how = {"cwd": tmp_path, "env": environment({"CHAT_DATABASE__URL": url}), "stdout": PIPE, "stderr": STDOUT}
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        # Their turn is held until all of them wait for it.
+        await connection.execute(f"SELECT pg_advisory_lock({LOCK})")
+        command = [sys.executable, "-m", "app", "migrate"]
+        started = [await asyncio.create_subprocess_exec(*command, **how) for _ in range(3)]  # type: ignore[arg-type]
+        async with asyncio.timeout(120):
+            while await connection.fetchval(WAITING) < 3:
+                await asyncio.sleep(0.1)
+    finally:
+        await connection.close()
+    told = [(await process.communicate())[0].decode() for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], told
+    assert await asyncio.to_thread(_ask, make_settings(database={"url": url}), _differences) == []
 
 
 def _differences(connection: Connection) -> object:
