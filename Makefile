@@ -33,7 +33,7 @@ check: install-test ## format, lint, types, import contracts, compose and workfl
 	@$(VENV)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 	@$(VENV)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 
-load: install-test ## 12 Locust users for 60 s (USERS=, DURATION=, HOST= for a running server)
+load: install-test ## 12 Locust users for 60 s (USERS=, DURATION=, HOST=, SCENARIOS=, SHAPE=step|spike|soak, TTFT_P95=)
 	@$(VENV)/python -m loadtest.run
 
 bench: install-test ## measure and write docs/performance.md (ROWS="fairness restart", PASSES=3)

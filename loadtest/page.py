@@ -32,6 +32,7 @@ class Tab:
         self._socket, self._composer, self._wanted = socket, composer, wanted
         self._told = asyncio.Event()
         self.received = 0  # characters
+        self.updates: list[float] = []  # when the page was told something, since the first text of the last answer
         self._reading = asyncio.create_task(self._read())
 
     @property
@@ -44,8 +45,14 @@ class Tab:
             self.received += len(message.data)
             if message.data == PING:
                 await self._socket.send_str(PONG)
-            elif self._wanted in message.data:
-                self._told.set()
+                continue
+            self.updates.append(time.perf_counter())
+            self.see(message.data)
+
+    def see(self, text: str) -> None:
+        """The server has sent this."""
+        if self._wanted in text:
+            self._told.set()
 
     async def told(self) -> None:
         """Return when the server has sent what is wanted. Raises RuntimeError when it does not within a minute."""
@@ -55,14 +62,19 @@ class Tab:
         except TimeoutError:
             raise RuntimeError(f"the server has not sent {self._wanted!r}") from None
 
-    async def ask(self, text: str) -> float:
-        """Send a message as the composer does, and wait for the whole answer; seconds to its first text."""
+    async def begin(self, text: str) -> float:
+        """Send a message as the composer does, and wait for its answer; seconds to the first text."""
         self._wanted, self._told = TEXT, asyncio.Event()
         event = self._composer | {"args": [json.dumps({"content": text, "key": str(uuid.uuid4())})]}
         began = time.perf_counter()
         await self._socket.send_str("42" + json.dumps(["event", event]))
         await self.told()
-        first = time.perf_counter() - began
+        self.updates = [time.perf_counter()]
+        return self.updates[0] - began
+
+    async def ask(self, text: str) -> float:
+        """The same, and wait for the whole answer."""
+        first = await self.begin(text)
         self._wanted, self._told = END, asyncio.Event()
         await self.told()
         return first
@@ -93,6 +105,12 @@ class Browser:
             await tab.told()
             return time.perf_counter() - began
 
+    async def newest(self) -> str:
+        """The path of the conversation that was written in last."""
+        answer = await self._http.get("/api/conversations", params={"limit": 1})
+        answer.raise_for_status()
+        return f"/c/{answer.json()['items'][0]['id']}"
+
     @contextlib.asynccontextmanager
     async def tab(self, path: str = "/", wanted: str = "") -> AsyncIterator[Tab]:
         """A page with its socket, which lives as long as the block. Raises aiohttp.ClientError when it gets none."""
@@ -112,6 +130,7 @@ class Browser:
             if not answer.startswith(CONNECT):
                 raise RuntimeError(f"the page's socket was refused: {answer}")
             tab = Tab(socket, _composer(page.text) | {"client_id": query["client_id"]}, wanted)
+            tab.see(page.text)
             try:
                 yield tab
             finally:
