@@ -47,16 +47,34 @@ def hold(data_dir: Path, *, alone: bool) -> Iterator[None]:
 def claim(data_dir: Path) -> Instance:
     """The first directory that no living process holds."""
     for number in itertools.count():
-        directory = data_dir / "instances" / str(number)
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            continue
-        path = directory / "id"
-        if not path.exists():
-            path.write_text(str(uuid4()))
-        return Instance(path.read_text().strip(), directory, lock)
+        if (instance := _take(data_dir / "instances" / str(number))) is not None:
+            return instance
     raise AssertionError("unreachable")
+
+
+def left_behind(data_dir: Path) -> list[Instance]:
+    """Those that no living process holds, and whose journal is not empty. They are held by us from now on."""
+    journals = sorted((data_dir / "instances").glob("*/journal"))
+    full = [path for path in journals if any(_size(part) for part in path.glob("*.jsonl"))]
+    return [instance for path in full if (instance := _take(path.parent)) is not None]
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # a living process has just deleted it
+        return 0
+
+
+def _take(directory: Path) -> Instance | None:
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    path = directory / "id"
+    if not path.exists():
+        path.write_text(str(uuid4()))
+    return Instance(path.read_text().strip(), directory, lock)

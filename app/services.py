@@ -39,6 +39,7 @@ from app.generations.replicas import opened
 from app.generations.runner import Runner
 from app.generations.saving import Saving
 from app.generations.streaming import Streaming
+from app.generations.takeover import Takeover
 from app.generations.upkeep import forget_old, keep_pulse
 from app.instance import claim
 from app.library.service import LibraryService
@@ -147,9 +148,14 @@ async def open_services(settings: Settings, engine: Engine, tracing: Tracing | N
         generations = Generations(db, runner, backends, journal, replicas)
         preparing = Preparing(db, salted=settings.salted)
         organizing = Organizing(db, generations)
-        recovery = Recovery(db, saving, backends, journal, limits.ledger, request_log, resume_seconds)
+
+        def recovery(of: Journal) -> Recovery:
+            return Recovery(db, saving, backends, of, limits.ledger, request_log, resume_seconds)
+
         retention = Retention(db, settings.retention.days, audit, request_log)
-        lost = await recovery.run(instance.id, preparing.again)
+        lost = await recovery(journal).run(instance.id, preparing.again)
+        takeover = Takeover(settings.data_dir, generations, recovery, preparing.again)
+        stack.callback(takeover.close)
         stack.push_async_callback(generations.shutdown, 0, SAVE_SECONDS)
         activity = Activity()
         engine_control = EngineControl(backends, audit)
@@ -163,6 +169,7 @@ async def open_services(settings: Settings, engine: Engine, tracing: Tracing | N
             surroundings.watch(),
             engine_states.watch(),
             keep_pulse(journal),
+            takeover.run(),
             forget_old(db),
             retention.run(),
             organizing.keep_purging(),

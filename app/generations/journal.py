@@ -103,6 +103,11 @@ class Journal:
             self._size = 0
         self._delete_unneeded()
 
+    @property
+    def idle(self) -> bool:
+        """True when nothing that is in it may have to go on."""
+        return not self._first
+
     def heartbeat(self) -> None:
         """Tell the next process that this one was alive now."""
         if self._file is not None:

@@ -75,7 +75,7 @@ class PrepareAgain(Protocol):
 
 
 class Recovery:
-    """Run once at start, before requests are taken."""
+    """Run once for a journal: at start, before requests are taken, and for another server's that has ended."""
 
     def __init__(
         self,
@@ -101,6 +101,26 @@ class Recovery:
         age = time.time() - self._journal.last_write()
         self._journal.open()
         resumed: list[Generation] = []
+        try:
+            count = await self._sort(left, age, instance, prepare, resumed)
+        except Unavailable:
+            # Who tries again gets other tickets.
+            for generation in resumed:
+                generation.backend.admission.leave(generation.ticket)
+            raise
+        if resumed or count:
+            log.warning("answers of a stopped server", resumed=len(resumed), interrupted=count)
+        return resumed
+
+    async def _sort(
+        self,
+        left: dict[UUID, list[Record]],
+        age: float,
+        instance: str,
+        prepare: PrepareAgain,
+        resumed: list[Generation],
+    ) -> int:
+        """Put what goes on into `resumed`, and end the rest. Tells how many are marked as interrupted."""
         for generation_id, records in left.items():
             self._journal.adopt(generation_id, len(records))
             async with self._db.transaction() as db:
@@ -122,10 +142,7 @@ class Recovery:
             for generation in resumed:
                 status = "running" if generation.prepared else "queued"
                 await repository.update_answer(db, generation.message_id, generation.id, {"status": status})
-            count = await repository.interrupt_unfinished(db, instance, kept, now())
-        if resumed or count:
-            log.warning("answers of a stopped server", resumed=len(resumed), interrupted=count)
-        return resumed
+            return await repository.interrupt_unfinished(db, instance, kept, now())
 
     async def _adopt(self, generation_id: UUID, lost: Lost) -> Reservation:
         user_id, prepared = UUID(lost.start["user"]), lost.prepared
