@@ -29,7 +29,7 @@ def instructions(path: Path) -> list[tuple[str, str]]:
 
 def test_there_are_some() -> None:
     assert set(DOCKER.glob("Dockerfile*")) - set(DOCKER.glob("*.dockerignore")) == set(DOCKERFILES)
-    assert len(COMPOSES) == 4
+    assert len(COMPOSES) == 5
 
 
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.name)
@@ -56,6 +56,17 @@ def test_a_dockerfile(path: Path) -> None:
     order = [f"{name} {rest}" for name, rest in steps]
     install = next(i for i, step in enumerate(order) if "requirements.install" in step)
     assert [step for step in order[:install] if step.startswith("COPY")] == ["COPY requirements/ requirements/"]
+
+
+def test_the_image_backs_up_the_database_that_compose_starts() -> None:
+    """pg_dump must be as new as the server."""
+    steps = instructions(DOCKER / "Dockerfile")
+    release = next(rest for name, rest in reversed(steps) if name == "FROM").rpartition("-")[2]
+    client = {"bookworm": 15, "trixie": 17}[release]
+    assert any("postgresql-client" in rest for name, rest in steps if name == "RUN")
+    servers = [COMPOSES[name]["services"]["postgres"]["image"] for name in ("compose.yml", "compose.dev.yml")]
+    servers += re.findall(r"image: (postgres:\S+)", (DOCKER / "k8s/storage/postgres.yaml").read_text())
+    assert [int(image.partition(":")[2].partition("-")[0]) for image in servers] == [client] * 3
 
 
 def test_settings_in_the_image_exist() -> None:
