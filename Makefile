@@ -30,7 +30,7 @@ check: install-test ## format, lint, types, import contracts, compose and workfl
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports
 	@$(VENV)/check-jsonschema --builtin-schema vendor.compose-spec docker/*compose*.yml
-	@$(VENV)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+	@$(VENV)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(VENV)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 
 load: install-test ## 12 Locust users for 60 s (USERS=, DURATION=, HOST=, SCENARIOS=, SHAPE=step|spike|soak, TTFT_P95=)

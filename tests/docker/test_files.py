@@ -29,7 +29,7 @@ SERVICES: dict[str, Any] = COMPOSE["services"]
     ("schema", "path"),
     [
         *(("vendor.compose-spec", f"docker/{path.name}") for path in sorted(DOCKER.glob("*compose*.yml"))),
-        ("vendor.github-workflows", ".github/workflows/ci.yml"),
+        *(("vendor.github-workflows", f".github/workflows/{name}.yml") for name in ("ci", "deploy")),
         ("vendor.dependabot", ".github/dependabot.yml"),
     ],
 )
@@ -63,7 +63,7 @@ def test_the_image_is_small_and_runs_as_nobody_special() -> None:
     assert re.findall(r"^USER (\w+)$", final, re.MULTILINE) == ["chat"]
     assert "pip uninstall -y --quiet --root-user-action=ignore pip setuptools wheel" in final
     installed = re.findall(r"apt-get install -y --no-install-recommends (.+?) \\", final)
-    assert installed == ["libnuma1 $extra"]
+    assert installed == ["libnuma1 postgresql-client $extra"]
     assert re.findall(r'if \[ "\$BUILD" = (\w+) \]; then extra="(.*?)"; else extra="(.*?)"', final) == [
         ("gpu", "gcc libc6-dev", "")
     ]
