@@ -5,6 +5,9 @@ import os
 import socket
 from pathlib import Path
 
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from app.config import load_settings
 from app.generations import sse
 from app.logs import configure_logging
@@ -34,10 +37,23 @@ def hello(name: str) -> str:
 """
 
 
+class Broken:
+    """A version with a bug in all that it answers to users."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """500, but for probes."""
+        if scope["type"] == "http" and scope["path"].startswith("/api/"):
+            raise ZeroDivisionError
+        await self._app(scope, receive, send)
+
+
 def main() -> None:
     """Serve until interrupted. CHAT_* settings as always; SCRIPTED_DELAY seconds per word, SCRIPTED_FIRST before the
-    first one, SCRIPTED_REPLY, a file with what is said, SCRIPTED_SLOTS for so many answers at once, and SCRIPTED_PING
-    seconds between signs of life."""
+    first one, SCRIPTED_REPLY, a file with what is said, SCRIPTED_SLOTS for so many answers at once, SCRIPTED_PING
+    seconds between signs of life, and SCRIPTED_BROKEN for a version that answers 500."""
     settings = load_settings()
     configure_logging(json=False)
     migrate(settings)
@@ -51,6 +67,8 @@ def main() -> None:
     engine.first = float(os.environ.get("SCRIPTED_FIRST", "0"))
     sse.PING_SECONDS = float(os.environ.get("SCRIPTED_PING", sse.PING_SECONDS))
     app = create_app(settings, engine)
+    if os.environ.get("SCRIPTED_BROKEN"):
+        app.user_middleware.insert(2, Middleware(Broken))  # within RequestContext, which counts
     config = configured(settings, app)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(Server(config, app).serve(sockets=[socket.create_server((settings.host, settings.port))]))

@@ -45,7 +45,6 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when it was done; else 1, and the reason is told."""
     options = vars(_parser().parse_args(arguments))
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         releases = Releases(load(options.pop("site")))
         command = options.pop("command")
@@ -56,8 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ReleaseError as error:
         print(f"release: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("release: interrupted. `resume` goes on with it, `undo` takes it back.", file=sys.stderr)
+        return 1
     return 0
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(main())

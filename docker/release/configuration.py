@@ -9,6 +9,7 @@ from docker.release.errors import ReleaseError
 from docker.release.processes import Processes
 from docker.release.proxy import Proxy
 from docker.release.site import Patience, Runner, Site, Slot
+from nginx.render import render
 
 
 def load(path: Path) -> Site:
@@ -45,4 +46,5 @@ def _proxy(values: dict[str, Any]) -> Proxy:
     ours = {name: values.pop(name) for name in ("command", "reload") if name in values}
     seen_as = values.pop("seen_as", None)
     output = Path(values.pop("output"))
+    render(upstreams=[], **values)  # a wrong name is told now, not in the middle of a release
     return Proxy(values, output, **ours, seen_as=Path(seen_as) if seen_as else None)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from docker.release.errors import ReleaseError
 
@@ -25,6 +27,8 @@ class Processes:
     folder: Path
     ports: Mapping[str, int]
     env_file: Path | None = None
+    # Who they run as, when we are root.
+    user: str | None = None
     command: Sequence[str] = (".venv/bin/python", "-m", "app", "serve")
     migration: Sequence[str] = (".venv/bin/python", "-m", "app", "migrate")
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -39,7 +43,8 @@ class Processes:
             done = subprocess.run(
                 self._program(self.migration, version),
                 cwd=version,
-                env=self._variables(slot),
+                env=self.variables(slot),
+                **self._account(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -56,7 +61,8 @@ class Processes:
             popen = subprocess.Popen(
                 self._program(self.command, version),
                 cwd=version,
-                env=self._variables(slot),
+                env=self.variables(slot),
+                **self._account(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -93,8 +99,8 @@ class Processes:
         if not path.exists():
             return None
         pid, began = path.read_text().split()
-        if (child := self._children.get(int(pid))) is not None and child.poll() is not None:
-            return None
+        if (child := self._children.get(int(pid))) is not None:
+            return int(pid) if child.poll() is None else None
         return int(pid) if _began(int(pid)) == began else None
 
     def _pid_file(self, slot: str) -> Path:
@@ -108,10 +114,16 @@ class Processes:
         inside = Path(version, program)
         return [str(inside.absolute()) if inside.exists() else shutil.which(program) or program, *arguments]
 
-    def _variables(self, slot: str) -> dict[str, str]:
+    def variables(self, slot: str) -> dict[str, str]:
+        """The environment of a version in the slot: ours without CHAT_…, and the settings."""
         ours = {name: value for name, value in os.environ.items() if not name.startswith("CHAT_")}
         given = _read(self.env_file) if self.env_file else {}
+        if self.user:
+            ours |= {"HOME": pwd.getpwnam(self.user).pw_dir, "USER": self.user, "LOGNAME": self.user}
         return {**ours, **given, **self.environment, "CHAT_HOST": "127.0.0.1", "CHAT_PORT": str(self.ports[slot])}
+
+    def _account(self) -> dict[str, Any]:
+        return {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []} if self.user else {}
 
 
 def _private(path: str, flags: int) -> int:
@@ -138,5 +150,5 @@ def _began(pid: int) -> str | None:
 def _told(version: str) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
+    except (OSError, KeyError) as error:  # a KeyError of pwd says that there is no such user
         raise ReleaseError(f"{version} cannot be started: {error}") from error

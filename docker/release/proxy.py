@@ -15,7 +15,7 @@ from nginx.render import render
 class Proxy:
     """`settings` are those of `nginx.render.render` but its upstreams; `output` is the file that nginx reads.
 
-    `command` calls nginx, in a container: `docker compose … exec -T nginx nginx`; there it sees the folder of `output`
+    `command` calls nginx, in a container: `docker compose … run --rm nginx nginx`; there it sees the folder of `output`
     as `seen_as`. `reload` is for a system that has its own way, as `systemctl reload-or-restart nginx`.
     """
 

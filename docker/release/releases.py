@@ -55,13 +55,14 @@ class Releases:
             self._go(state, slot, state.versions[slot])
 
     def start(self) -> None:
-        """Start what should serve, after the machine was started; nothing when it runs."""
+        """Start what should serve, after the machine was started or the process was lost; nothing when it runs."""
         with states.locked(self._site.folder):
             state = self._idle()
             if state.active is None:
                 raise ReleaseError("Nothing was released yet.")
-            self._start(state.active, state.versions[state.active])
-            self._shift({state.active: 100})
+            if not self._site.runner.alive(state.active):
+                self._start(state.active, state.versions[state.active])
+                self._shift({state.active: 100})
 
     def _begin(self, version: str, weight: int | None, watch: float) -> None:
         with states.locked(self._site.folder):

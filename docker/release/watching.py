@@ -9,6 +9,7 @@ from docker.release.site import Site
 LOOK_SECONDS = 0.25
 # A version that does not say so many times in a row that it is ready has failed.
 UNREADY = 3
+QUIET_SECONDS = 1.0
 
 
 def wait_ready(site: Site, slot: str) -> None:
@@ -60,11 +61,17 @@ def _judge(site: Site, slot: str, answered: float, failed: float) -> None:
 
 
 def drain(site: Site, slot: str) -> None:
-    """Wait until its answers have ended, at most drain_seconds: the others go on at the server that runs on."""
+    """Wait until its answers have ended and it is asked nothing, at most drain_seconds: what has not ended goes on at
+    the server that runs on. nginx's old workers still hand a request over for a moment after the reload."""
     site.say(f"Waiting for the answers of {slot} to end.")
-    deadline = time.monotonic() + site.patience.drain_seconds
-    while (now := probe.figures(site.slots[slot].probe)) is not None and now.busy:
-        if time.monotonic() > deadline:
-            site.say(f"{now.busy:g} answers of {slot} have not ended: they go on at the other server.")
+    began = asked = time.monotonic()
+    answered: float | None = None
+    while (now := probe.figures(site.slots[slot].probe)) is not None:
+        if now.answered != answered:
+            answered, asked = now.answered, time.monotonic()
+        if not now.busy and time.monotonic() > asked + QUIET_SECONDS:
+            return
+        if time.monotonic() > began + site.patience.drain_seconds:
+            site.say(f"{slot} still has {now.busy:g} answers: they go on at the other server.")
             return
         time.sleep(LOOK_SECONDS)

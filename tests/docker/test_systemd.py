@@ -7,6 +7,7 @@ from pathlib import Path
 from app.config import PREFIX, Settings
 from app.serve import GRACE_SECONDS
 from app.services import DRAIN_SECONDS, SAVE_SECONDS
+from docker.release import Releases
 from requirements.environment import Environment
 from tests.rig.server import ROOT
 
@@ -35,6 +36,14 @@ def test_it_starts_the_command_that_the_installer_writes(tmp_path: Path) -> None
     program, *arguments = command.split()
     assert (tmp_path / Path(program).relative_to(folder)).exists()
     assert arguments == ["serve"]
+
+
+def test_what_was_released_is_kept_running() -> None:
+    unit = (ROOT / "docker/systemd/vllm-chat-release.service").read_text()
+    [command] = re.findall(r"^ExecStart=/usr/bin/python3 -m docker.release (\w+)$", unit, re.MULTILINE)
+    assert callable(getattr(Releases, command))
+    assert "KillMode=process" in unit  # else systemd ends what it has started
+    assert "OnUnitInactiveSec=10s" in (ROOT / "docker/systemd/vllm-chat-release.timer").read_text()
 
 
 def test_its_settings_exist() -> None:

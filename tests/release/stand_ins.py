@@ -124,7 +124,7 @@ def world(folder: Path) -> Iterator[World]:
     versions, said = Versions(ports), list[str]()
     settings = {"server_name": "localhost", "cert": "cert.pem", "key": "key.pem"}
     proxy = Proxy(settings, folder / "nginx.conf", [str(command)])
-    patience = Patience(ready_seconds=1, drain_seconds=1)
+    patience = Patience(ready_seconds=1, drain_seconds=0.2)
     site = Site(folder / "state", slots, versions, proxy, patience, said.append)
     try:
         yield World(site, versions, folder, said)
