@@ -66,8 +66,7 @@ async def test_only_its_owner_follows_it_and_only_up_to_its_end(both: Both) -> N
 
 
 async def test_a_client_that_is_ahead_of_redis_need_not_ask_twice(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long it takes: a server that was killed tells the rest when it is back."""
-    monkeypatch.setattr(replicas, "COALESCE_SECONDS", 3.0)
+    monkeypatch.setattr(replicas, "COALESCE_SECONDS", 3.0)  # a server that was killed tells the rest when it is back
     async with ready(both["a"]) as (a, on_a), ready(both["b"]) as (_, on_b):
         seen = await begin(on_a, a.engine, 12)
         a.engine.gate.set()

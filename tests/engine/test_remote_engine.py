@@ -8,42 +8,15 @@ import pytest
 from starlette.responses import PlainTextResponse, Response
 
 from engine.base import ChatMessage, Delta, EngineStatus, Sampling, Stage, Usage, Written
-from engine.config import EngineConfig
 from engine.errors import EngineBusy, EngineConfigError, EngineError, EngineUnavailable, PromptTooLong
-from engine.remote_connection import RETRIES
-from engine.remote_engine import BREAK_AFTER, RemoteEngine
-from engine.supervisor import Supervisor
-from tests.scripted_remote import KEY, REPLY, ScriptedRemote, chunk, refused, scripted_remote, sent
+from engine.remote_engine import RemoteEngine
+from tests.engine.remote import engine, say
+from tests.scripted_remote import KEY, REPLY, ScriptedRemote, chunk, refused, sent
 
 DONE = "data: [DONE]\n\n"
 TOO_LONG = (
     "This model's maximum context length is 2048 tokens. However, your request has 3000 input tokens. Please reduce it."
 )
-
-
-@pytest.fixture
-async def remote() -> AsyncIterator[ScriptedRemote]:
-    async with scripted_remote() as server:
-        yield server
-
-
-def engine(remote: ScriptedRemote, entry: str | None = None, **values: object) -> RemoteEngine:
-    given = {"kind": "openai", "base_url": remote.url, "api_key": KEY} | values
-    return RemoteEngine(EngineConfig.model_validate(given), entry)
-
-
-@pytest.fixture
-async def one(remote: ScriptedRemote) -> AsyncIterator[RemoteEngine]:
-    started = engine(remote)
-    await started.start(lambda status: None)
-    remote.bodies.clear()
-    yield started
-    await started.stop()
-
-
-async def say(one: RemoteEngine, **sampling: object) -> list[Delta]:
-    prompt = await one.render([ChatMessage("user", "안녕")])
-    return [delta async for delta in one.stream("id", prompt, Sampling(**{"max_tokens": 64} | sampling))]  # type: ignore[arg-type]
 
 
 async def rest(deltas: AsyncIterator[Delta]) -> list[Delta]:
@@ -227,50 +200,3 @@ async def test_a_server_that_wants_another_name_for_the_limit_gets_it(
         (None, 5),
         (None, 5),
     ]
-
-
-async def test_failures_in_a_row_open_the_breaker_and_a_probe_closes_it(
-    remote: ScriptedRemote, one: RemoteEngine
-) -> None:
-    remote.broken = refused(500)
-    for number in range(BREAK_AFTER):
-        await one.check_health()
-        with pytest.raises(EngineUnavailable):
-            await say(one)
-        assert len(remote.bodies) == (number + 1) * (RETRIES + 1)
-    with pytest.raises(EngineUnavailable, match="3 requests in a row failed"):
-        await one.check_health()
-    remote.broken = refused(429)
-    with pytest.raises(EngineBusy):
-        await one.start(lambda status: None)
-    remote.broken = None
-    await one.start(lambda status: None)
-    await one.check_health()
-
-
-async def test_a_model_that_is_no_longer_offered_is_lost(remote: ScriptedRemote, one: RemoteEngine) -> None:
-    remote.models = [{"id": "other"}]
-    with pytest.raises(EngineUnavailable, match="no longer offers big"):
-        await one.check_health()
-
-
-async def test_what_a_server_refuses_is_tried_again_later(remote: ScriptedRemote) -> None:
-    asleep, wake = asyncio.Event(), asyncio.Event()
-
-    async def sleep(seconds: float) -> None:
-        assert seconds == 30
-        asleep.set()
-        await wake.wait()
-
-    remote.models = [{"id": "other"}]
-    supervisor = Supervisor(engine(remote, model="big"), sleep=sleep, refused_retry_seconds=30)
-    supervisor.start()
-    await asyncio.wait_for(asleep.wait(), 5)
-    assert (supervisor.status.stage, supervisor.failing) == (Stage.FAILED, True)
-    remote.models = [{"id": "big"}]
-    wake.set()
-    async for status in supervisor.watch():
-        if status.stage is Stage.READY:
-            break
-    assert not supervisor.failing
-    await supervisor.stop()
