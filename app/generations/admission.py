@@ -203,12 +203,18 @@ class Admission:
             may = [
                 share
                 for share in self._shares.values()
-                if share.line(background=background) and free > (self._kept if share.inside or background else 0)
+                if share.line(background=background) and free > self._kept_from(share, background=background)
             ]
             if may:
                 share = min(may, key=lambda share: (share.work, share.inside))
                 return share, share.line(background=background).popleft()
         return None
+
+    def _kept_from(self, share: Share, *, background: bool) -> int:
+        """How many slots are not for these: among many of them only what nobody waits for stays out of the last one."""
+        if background:
+            return min(1, self._slots - 1)
+        return self._kept if share.inside else 0
 
     def _order(self) -> list[Ticket]:
         """The waiting tickets in the order in which they would get in if nobody else came."""

@@ -62,7 +62,11 @@ def test_one_slot_is_kept_for_who_has_nothing_running() -> None:
 
 def test_among_many_slots_none_stays_empty() -> None:
     admission = Admission(slots=128, max_waiting=64)
-    assert all(admission.enter(KIM).granted.is_set() for _ in range(128))
+    assert all(admission.enter(KIM).granted.is_set() for _ in range(127))
+    title = admission.enter(LEE, background=True)
+    assert not title.granted.is_set()
+    admission.leave(title)
+    assert admission.enter(KIM).granted.is_set()
     assert not admission.enter(KIM).granted.is_set()
     assert admission.enter(LEE).place == 1
 
