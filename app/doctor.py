@@ -88,12 +88,13 @@ async def _database(settings: Settings) -> Finding:
 async def _redis(settings: Settings) -> Finding:
     if settings.redis_url is None:
         return True, "redis: not configured, limits live in memory"
-    from redis.asyncio import Redis
     from redis.exceptions import RedisError
 
-    client = Redis.from_url(settings.redis_url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
+    from app.redis_connection import check, connect
+
+    client = connect(settings.redis_url, TIMEOUT, TIMEOUT)
     try:
-        await client.ping()
+        await check(client)
     except (RedisError, OSError) as error:
         return False, f"redis: CHAT_REDIS__URL does not answer ({type(error).__name__}). Check that it runs."
     finally:

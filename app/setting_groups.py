@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from app.limits.rate import parse_rate
+from app.redis_address import parsed
 from engine.config import RemoteUrl
 
 
@@ -26,9 +27,16 @@ class DatabaseSettings(_Group):
 
 
 class RedisSettings(_Group):
-    """`url` unset: in memory."""
+    """`url` unset: in memory. Its forms are in `app/redis_address.py`."""
 
     url: SecretStr | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _makes_sense(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            parsed(url.get_secret_value())
+        return url
 
 
 class AuthSettings(_Group):

@@ -138,7 +138,8 @@ class Replicas:
     async def _write(self, generation_id: UUID, batch: list[Event], ended: bool = False, afresh: bool = False) -> int:
         """Tells how many events Redis holds then."""
         key = stream_key(generation_id)
-        async with self._redis.pipeline(transaction=afresh) as pipe:
+        # No transaction: a cluster's client would block the loop for one. Who reads the beginning waits for the rest.
+        async with self._redis.pipeline(transaction=False) as pipe:
             if afresh:
                 pipe.delete(key)
             for event in batch:
@@ -185,6 +186,7 @@ class Replicas:
     async def _listen(self, stop_here: Callable[[UUID], None]) -> None:
         while True:
             try:
+                await self._redis.initialize()  # in a cluster, a channel asks at once where its node is
                 async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
                     await channel.subscribe(STOP_CHANNEL)
                     async for message in channel.listen():

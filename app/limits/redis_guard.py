@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app import metrics
-from app.redis_connection import connect
+from app.redis_connection import check, connect
 
 log = structlog.get_logger(__name__)
 
@@ -18,6 +18,8 @@ T = TypeVar("T")
 # Whoever asks waits at most so long, and only the first who finds Redis away.
 ANSWER_SECONDS = 0.2
 RETRY_SECONDS = 1.0
+# Nobody waits for the task that looks for Redis: it may ask Sentinels, or several nodes, which of them is there.
+PROBE_SECONDS = 2.0
 
 
 class RedisAway(Exception):
@@ -45,15 +47,15 @@ class RedisGuard:
         if self.away:
             raise RedisAway
         try:
-            return await self._in_time(work)
+            return await self._in_time(work, ANSWER_SECONDS)
         except RedisAway:
             if not self.away:
                 self._probing = asyncio.create_task(self._probe())
             raise
 
-    async def _in_time(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def _in_time(self, work: Callable[[], Awaitable[T]], seconds: float) -> T:
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(seconds):
                 return await work()
         except (RedisError, OSError, TimeoutError) as error:
             metrics.redis_failures.inc()
@@ -64,7 +66,7 @@ class RedisGuard:
     async def _probe(self) -> None:
         while True:
             try:
-                await self._in_time(self.redis.ping)
+                await self._in_time(lambda: check(self.redis), PROBE_SECONDS)
                 break
             except RedisAway:
                 await asyncio.sleep(RETRY_SECONDS)

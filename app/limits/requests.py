@@ -14,6 +14,7 @@ from typing import Any
 from limits import RateLimitItem
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+from redis.asyncio import Redis
 
 from app.errors import RateLimited
 from app.limits.rate import parse_rate
@@ -31,10 +32,7 @@ class RequestLimiter:
         self._guard = guard
         self._shared: MovingWindowRateLimiter | None = None
         if guard is not None:
-            pool = guard.redis.connection_pool
-            options: Any = {"implementation": "redispy", "key_prefix": "chat:requests", "connection_pool": pool}
-            storage = RedisStorage("redis://", **options)
-            self._shared = MovingWindowRateLimiter(storage)
+            self._shared = MovingWindowRateLimiter(_storage(guard.redis))
 
     async def hit(self, key: str, rate: str) -> Window:
         """Count one request of `key` if there is room for it. Never raises."""
@@ -74,6 +72,15 @@ class RequestLimiter:
             return await self._guard.call(ask)
         except RedisAway:
             return None
+
+
+def _storage(redis: Redis) -> RedisStorage:
+    """Over our connection, whether to one server, a primary or a cluster: the library would make one of its own."""
+    storage = RedisStorage("redis://", implementation="redispy", key_prefix="chat:requests")
+    bridge: Any = storage.bridge
+    bridge.connection_getter = lambda _readonly: redis
+    bridge.register_scripts()
+    return storage
 
 
 def too_fast(window: Window) -> RateLimited:

@@ -11,7 +11,7 @@ from app.db import Database
 from app.errors import Unavailable
 from app.observability import gauges
 from app.observability.certificate import certificate_expiry
-from app.redis_connection import connect
+from app.redis_connection import check, connect
 from engine import gpu
 
 log = structlog.get_logger(__name__)
@@ -74,7 +74,7 @@ class Surroundings:
         assert self._redis is not None
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                await self._redis.ping()
+                await check(self._redis)
         except (RedisError, OSError, TimeoutError):
             self.redis = False
         else:
