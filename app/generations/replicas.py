@@ -33,6 +33,7 @@ CONNECT_SECONDS = 0.5
 RETRY_SECONDS = 1.0
 ASK_SECONDS = 2.0
 STOP_SECONDS = 10.0
+CANCEL_SECONDS = 0.5
 # A follower's task ends when nobody has read from it for so long.
 UNWATCHED_SECONDS = 30.0
 STOP_CHANNEL = "chat:stop"
@@ -101,9 +102,13 @@ class Replicas:
 
     async def close(self) -> None:
         """End all tasks."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        tasks = pending = set(self._tasks)
+        while pending:
+            for task in pending:
+                # A cluster's client may swallow it, in the middle of asking for the nodes.
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=CANCEL_SECONDS)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _start(self, work: Any) -> None:
         task = asyncio.create_task(work)

@@ -33,10 +33,14 @@ Both = dict[str, Settings]
 Make = Callable[[str], Both]
 
 
-@pytest.fixture(autouse=True)
+# A cluster's client that is interrupted by a time limit while it learns the nodes anew leaves their connections to the
+# garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+
+
+@pytest.fixture(autouse=True, scope="module")
 def swept() -> Iterator[None]:
-    """A cluster's client that is interrupted by a time limit while it learns the nodes anew leaves their connections to
-    the garbage collector, which would tell of them in the middle of somebody else's test."""
+    """It takes them here, when all loops are closed, and not in the middle of somebody else's test."""
     yield
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
