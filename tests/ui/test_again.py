@@ -86,11 +86,11 @@ async def test_continue_goes_on_in_the_same_place(person: Callable[..., Any], se
     served.engine.delay = 0.02
     await lee.send("Count")
     await expect(lee.answers).to_contain_text("word3")
+    served.engine.gate.clear()  # it must not end before it is stopped
     await lee.button("Stop").click()
     await expect(lee.answers).to_contain_text("You stopped this answer.")
     await expect(lee.answers.locator(".prose")).not_to_contain_text("word39")
     stopped_at = await lee.answers.locator(".prose").inner_text()
-    served.engine.gate.clear()
     await lee.button("Continue").click()
     await expect(lee.button("Stop")).to_be_visible()
     # What was written before stays on the page.
