@@ -77,12 +77,13 @@ def stopping(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[byte
 
 
 def wait_for(process: subprocess.Popen[bytes], url: str, log: Path, seconds: float) -> None:
-    """Return when GET `url` gives 200. Raises ServerError at its death, when its engine has failed twice, or after
+    """Return when GET `url` gives 200. Raises ServerError at its death, when its own engine has failed twice, or after
     `seconds`."""
     deadline = time.monotonic() + seconds
     while not answers(url, ""):
         text = log.read_text(errors="replace")
-        if process.poll() is not None or time.monotonic() > deadline or text.count("engine start failed") > 1:
+        failed = [line for line in text.splitlines() if "engine start failed" in line and " engine=" not in line]
+        if process.poll() is not None or time.monotonic() > deadline or len(failed) > 1:
             tail = text[-2000:]
             raise ServerError(f"the server did not become ready\n{tail}")
         time.sleep(0.2)
