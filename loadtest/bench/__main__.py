@@ -5,46 +5,33 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 import uvloop
 
-from loadtest.bench import (
-    conversations,
-    fairness,
-    gpu,
-    gpu_original,
-    log_cost,
-    metrics_cost,
-    page_cost,
-    pages,
-    prediction,
-    restart,
-    second_turn,
-    smooth,
-    throughput,
-)
 from loadtest.bench.document import put
 from loadtest.bench.machine import described, gpus
 from loadtest.bench.row import Row
 from loadtest.local_server import ROOT, ServerError
 
-_ALL = (
-    conversations,
-    fairness,
-    gpu,
-    gpu_original,
-    log_cost,
-    metrics_cost,
-    page_cost,
-    pages,
-    prediction,
-    restart,
-    second_turn,
-    smooth,
-    throughput,
+NAMES = (
+    "conversations",
+    "fairness",
+    "gpu",
+    "gpu_original",
+    "log_cost",
+    "metrics_cost",
+    "page_cost",
+    "pages",
+    "prediction",
+    "restart",
+    "second_turn",
+    "smooth",
+    "throughput",
 )
-ROWS = {module.ROW.name: module.ROW for module in _ALL}
+# Each in the file of its name.
+ROWS: dict[str, Row] = {name: import_module(f"loadtest.bench.{name}").ROW for name in NAMES}
 
 
 def measure(row: Row, passes: int, out: Path) -> None:

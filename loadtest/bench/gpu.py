@@ -36,11 +36,11 @@ LOADS = (Long(1, 1, 256), Long(10, 2, 256), Long(64, 1, 256), Long(128, 1, 256),
 
 
 @contextmanager
-def dummy(share: float, shape: str = "8b") -> Iterator[Loaded]:
+def dummy(share: float) -> Iterator[Loaded]:
     """The model, with `share` of the card's memory, otherwise as the original design has it."""
     with tempfile.TemporaryDirectory(prefix="chat-dummy-") as folder:
         # The name of the folder is the model's; all sides are asked for the same.
-        path = write(Path(folder, NAME), shape)
+        path = write(Path(folder, NAME), "8b")
         engine = {
             "model": str(path),
             "dtype": "float16",

@@ -11,7 +11,6 @@ from loadtest.bench.gpu import QUEUE, Long, dummy, need_gpu
 from loadtest.bench.row import Figures, Line, Row
 from loadtest.bench.streams import COMPLETIONS, streams
 from loadtest.bench.throughput import Loaded, keys, p95
-from loadtest.bench.vllm_server import vllm_server
 from loadtest.local_server import LocalServer, started
 
 SHARE = 0.55
@@ -40,20 +39,6 @@ def card(url: str) -> dict[str, float]:
     }
 
 
-def theirs(model: Loaded) -> dict[str, float]:
-    """vLLM's own server: its start, and from `kill -9`, started again at once, to the first text of a new request."""
-    began = time.perf_counter()
-    with vllm_server(model.path, model.arguments) as server:
-        server.wait()
-        server.first_token()
-        start = time.perf_counter() - began
-        server.kill()
-        killed = time.perf_counter()
-    with vllm_server(model.path, model.arguments) as again:
-        again.wait()
-        return {"their_start": start, "theirs": again.first_token() - killed}
-
-
 async def measure(model: Loaded, load: Long = CONTEXT, turns: second_turn.Size = TURNS) -> Figures:
     """One pass; the servers take turns on the card."""
     began = time.perf_counter()
@@ -63,7 +48,7 @@ async def measure(model: Loaded, load: Long = CONTEXT, turns: second_turn.Size =
         found |= await contexts(server, load)
         found |= card(server.url)
         found["ours"] = await restart.ours(server.url, server.pid)
-    found |= theirs(model)
+    found["their_start"], found["theirs"] = restart.theirs(model.path, model.arguments)
     return found | {"killed": found["ours"] / found["theirs"]}
 
 
