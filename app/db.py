@@ -6,22 +6,21 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import DateTime, Dialect, MetaData, event, text
+from sqlalchemy import DateTime, Dialect, MetaData, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
-from sqlalchemy.util.concurrency import in_greenlet
 
 from app.config import Settings
 from app.setting_groups import DatabaseSettings
+from app.sqlite import READING, create_sqlite
 from app.storage_errors import as_unavailable
 
 NAMES = {
@@ -39,9 +38,10 @@ LATER_SECONDS = 0.5
 # A PostgreSQL that is being started again is waited for: nobody need know.
 RESTART_SECONDS = 1.5
 RESTART_PAUSE_SECONDS = 0.1
+# SQLite has one writer at a time: how long the others of this process wait for their turn, in the order they came.
+TURN_SECONDS = 30.0
 # How long `close` waits for transactions that were cut short.
 CLOSE_SECONDS = 10.0
-READING = "vllm_chat_reading"
 # How PostgreSQL lists our connections.
 APPLICATION = "vllm-chat"
 
@@ -90,11 +90,14 @@ class Database:
     def __init__(self, settings: Settings, *, patient: bool = False) -> None:
         self.url = make_url(settings.database_url)
         self._sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _create_sqlite(settings) if self._sqlite else _create_postgresql(settings.database, patient)
+        self.engine = (
+            create_sqlite(settings.database_url) if self._sqlite else _create_postgresql(settings.database, patient)
+        )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._open = 0
         self._idle = asyncio.Event()
         self._idle.set()
+        self._writer = asyncio.Lock()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -117,8 +120,8 @@ class Database:
         self._open += 1
         self._idle.clear()
         try:
-            async with self._sessions.begin() as session:
-                # A writer of SQLite waits for the one before.
+            async with self._turn(options), self._sessions.begin() as session:
+                # A writer of SQLite waits for one of another process.
                 async with asyncio.timeout(None if self._sqlite else REACH_SECONDS):
                     await self._connect(session, options, patience)
                 yield session
@@ -130,6 +133,19 @@ class Database:
             self._open -= 1
             if not self._open:
                 self._idle.set()
+
+    @asynccontextmanager
+    async def _turn(self, options: dict[str, Any]) -> AsyncIterator[None]:
+        # SQLite itself lets whoever asks at the right moment go first, and the unlucky fail after its busy time-out.
+        if not self._sqlite or READING in options:
+            yield
+            return
+        async with asyncio.timeout(TURN_SECONDS):
+            await self._writer.acquire()
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     async def _connect(self, session: AsyncSession, options: dict[str, Any], patience: float) -> None:
         deadline = time.monotonic() + patience
@@ -193,35 +209,3 @@ def _create_postgresql(settings: DatabaseSettings, patient: bool) -> AsyncEngine
             "server_settings": {"application_name": APPLICATION} | limits,
         },
     )
-
-
-def _create_sqlite(settings: Settings) -> AsyncEngine:
-    if path := make_url(settings.database_url).database:
-        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_async_engine(settings.database_url, hide_parameters=True, connect_args={"timeout": 5})
-    event.listen(engine.sync_engine, "connect", _sqlite_connect)
-    event.listen(engine.sync_engine, "begin", _sqlite_begin)
-    event.listen(engine.sync_engine, "invalidate", _sqlite_invalidate)
-    return engine
-
-
-def _sqlite_connect(connection: Any, _record: object) -> None:
-    # The driver's own transaction control would begin deferred; we begin ourselves, below.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _sqlite_invalidate(connection: Any, _record: object, _error: BaseException | None) -> None:
-    # A task was cancelled in its transaction. SQLite closes only when no cursor is left, and the cancelled task's lives
-    # until it is collected: without this it would keep every other writer out.
-    if in_greenlet():
-        connection.rollback()
-
-
-def _sqlite_begin(connection: Any) -> None:
-    # Deferred transactions that read first and write later end in "database is locked"; these wait instead.
-    reading = connection.get_execution_options().get(READING, False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,120 @@
+"""SQLite as the database: one file, one writer at a time, readers beside it."""
+
+import sqlite3
+from collections import deque
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util.concurrency import in_greenlet
+
+READING = "vllm_chat_reading"
+# Another process may be writing, a command beside the server: how long SQLite waits for it.
+BUSY_SECONDS = 5
+
+
+class Cursor(AsyncAdapt_aiosqlite_cursor):
+    """Runs a statement and takes its rows in one visit to the connection's thread.
+
+    SQLAlchemy's own goes there for the cursor, the statement, the rows and the end, and after each the transaction
+    waits for a turn of the event loop: with a hundred streams a turn is long, and so was the writers' queue.
+    """
+
+    def execute(self, operation: Any, parameters: Any = None) -> None:
+        """As DB-API says."""
+        self._run(partial(_execute, operation, () if parameters is None else parameters))
+
+    def executemany(self, operation: Any, seq_of_parameters: Any) -> None:
+        """As DB-API says."""
+        self._run(partial(_execute_many, operation, seq_of_parameters))
+
+    def _run(self, statement: Any) -> None:
+        try:
+            done = self.await_(self._connection._execute(partial(_visit, self._connection, statement)))
+        except ValueError as error:  # the connection is closed
+            self._adapt_connection._handle_exception(error)
+        self.description, rows, self.lastrowid, self.rowcount = done
+        self._rows = deque(rows)
+
+
+class Connection(AsyncAdapt_aiosqlite_connection):
+    """A connection with such cursors. A transaction that has ended is not rolled back once more."""
+
+    __slots__ = ()
+
+    def cursor(self, server_side: bool = False) -> AsyncAdapt_aiosqlite_cursor:
+        """A stream of rows goes to the thread for each part of them."""
+        return super().cursor(server_side=True) if server_side else Cursor(self)
+
+    def rollback(self) -> None:
+        """Undo the transaction, if there is one. A cancelled statement, which may begin one later, never comes here:
+        its connection is thrown away."""
+        if self._connection.in_transaction:
+            super().rollback()
+
+
+def _visit(connection: Any, statement: Any) -> tuple[Any, list[Any], int | None, int]:
+    cursor: sqlite3.Cursor = connection._conn.cursor()
+    try:
+        statement(cursor)
+        if cursor.description:
+            return cursor.description, cursor.fetchall(), -1, -1
+        return None, [], cursor.lastrowid, cursor.rowcount
+    finally:
+        cursor.close()
+
+
+def _execute(operation: str, parameters: Any, cursor: sqlite3.Cursor) -> None:
+    cursor.execute(operation, parameters)
+
+
+def _execute_many(operation: str, parameters: Any, cursor: sqlite3.Cursor) -> None:
+    cursor.executemany(operation, parameters)
+
+
+def create_sqlite(url: str) -> AsyncEngine:
+    """The engine of a SQLite file; its folder is made."""
+    if path := make_url(url).database:
+        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine.sync_engine, "do_connect", _do_connect)
+    event.listen(engine.sync_engine, "connect", _connect)
+    event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "invalidate", _invalidate)
+    return engine
+
+
+def _do_connect(dialect: Dialect, _record: object, args: Any, options: Any) -> Connection:
+    adapted: Any = dialect.connect(*args, **options)
+    return Connection(adapted.dbapi, adapted.driver_connection)
+
+
+def _connect(connection: Any, _record: object) -> None:
+    # The driver's own transaction control would begin deferred; we begin ourselves, below.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _invalidate(connection: Any, _record: object, _error: BaseException | None) -> None:
+    # A task was cancelled in its transaction. SQLite closes only when no cursor is left, and the cancelled task's lives
+    # until it is collected: without this it would keep every other writer out.
+    if in_greenlet():
+        AsyncAdapt_aiosqlite_connection.rollback(connection)
+
+
+def _begin(connection: Any) -> None:
+    # Deferred transactions that read first and write later end in "database is locked"; these wait instead.
+    reading = connection.get_execution_options().get(READING, False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
