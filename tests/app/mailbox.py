@@ -12,6 +12,8 @@ from aiosmtpd.controller import Controller
 
 from tests.rig.ports import free_port
 
+TOKEN = r"(?:token=|/invite/)([\w-]{20,})"
+
 
 class Mailbox:
     """Takes every mail; first refuses as many as `refusals` says, each with its reply."""
@@ -32,17 +34,22 @@ class Mailbox:
         self.mails.append(mail)
         return "250 OK"
 
-    async def mail(self, to: str, number: int = 1) -> EmailMessage:
-        """The mail of this number to an address, once it has come."""
-        while len(found := [mail for mail in self.mails if mail["To"] == to]) < number:
+    async def mail(self, to: str, number: int = 1, holding: str = "") -> EmailMessage:
+        """The mail of this number to an address among those that hold this pattern, once it has come."""
+        while len(found := [mail for mail in self.mails if mail["To"] == to and matching(holding, mail)]) < number:
             await asyncio.sleep(0.01)
         return found[number - 1]
 
     async def token(self, to: str, number: int = 1) -> str:
-        """The token in the link of that mail."""
-        found = re.search(r"(?:token=|/invite/)([\w-]{20,})", (await self.mail(to, number)).get_content())
+        """The token of that link sent to an address; mails without one, which may overtake it, do not count."""
+        found = matching(TOKEN, await self.mail(to, number, TOKEN))
         assert found is not None
         return found[1]
+
+
+def matching(pattern: str, mail: EmailMessage) -> re.Match[str] | None:
+    """Where the text of a mail matches."""
+    return re.search(pattern, mail.get_content())
 
 
 @contextmanager
