@@ -81,7 +81,7 @@ async def test_a_statement_is_one_visit_and_a_refused_one_is_undone(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visits = []
-    execute = aiosqlite.Connection._execute
+    execute: Any = aiosqlite.Connection._execute
 
     async def counted(self: aiosqlite.Connection, visit: Callable[..., Any], *values: Any, **named: Any) -> Any:
         visits.append(visit)
