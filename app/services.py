@@ -19,6 +19,7 @@ from app.auth.sessions import SessionService
 from app.auth.totp import TotpService
 from app.auth.user_admin import UserAdmin
 from app.backups.rotation import ScheduledBackups
+from app.collecting import collect_when_quiet
 from app.config import Settings
 from app.conversations.counting import Counting
 from app.conversations.folders import FolderService
@@ -166,6 +167,7 @@ async def open_services(settings: Settings, engine: Engine, tracing: Tracing | N
         stack.push_async_callback(surroundings.close)
         for task in (
             measure_loop_lag(),
+            collect_when_quiet(lambda: any(backend.admission.running for backend in backends.all())),
             surroundings.watch(),
             engine_states.watch(),
             keep_pulse(journal),
