@@ -22,6 +22,7 @@ from ui.templating import not_found
 from ui.templating import unavailable as unavailable
 from ui.theme import add_shared_head
 from ui.thread_page import Renderings
+from ui.turns import Turns
 
 TITLE = "vllm-chat"
 VIEWPORT = "width=device-width, initial-scale=1, interactive-widget=resizes-content"
@@ -40,6 +41,7 @@ def mount(app: FastAPI, *, storage_secret: str | None = None) -> None:
     _forget_earlier_application()
     keep_parent(app)
     app.state.renderings = Renderings()
+    app.state.turns = Turns()
     app.include_router(router)
     app.include_router(recovery)
     app.include_router(manifest)

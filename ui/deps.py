@@ -10,6 +10,7 @@ from app.auth.cookie import session_cookie_name
 from app.auth.current import CurrentUser
 from app.errors import Unauthorized
 from app.services import Services
+from ui.turns import Turns
 
 TIME_ZONE_COOKIE = "tz"
 
@@ -22,6 +23,12 @@ def keep_parent(app: FastAPI) -> None:
 def services() -> Services:
     """The services of the running process."""
     found: Services = nicegui_app.state.parent.state.services
+    return found
+
+
+def turns() -> Turns:
+    """In which order the pages of the running process are drawn."""
+    found: Turns = nicegui_app.state.parent.state.turns
     return found
 
 

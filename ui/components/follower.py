@@ -10,6 +10,7 @@ from ui.components.answer import Answer
 from ui.components.state_words import ending_note, queue_words, reading_words, resuming_words, writing_words
 from ui.feedback import words_for_event
 from ui.i18n import Translator
+from ui.turns import Turns
 
 # About eleven times a second; a reader sees no more, and each time costs.
 INTERVAL = 0.09
@@ -19,14 +20,21 @@ class Follower:
     """`model` tells the name of the first engine's model and whether it is the demo, once they are known."""
 
     def __init__(
-        self, t: Translator, generation: Followed, answer: Answer, model: Callable[[], tuple[str, bool]]
+        self,
+        t: Translator,
+        generation: Followed,
+        answer: Answer,
+        model: Callable[[], tuple[str, bool]],
+        turns: Turns,
     ) -> None:
         self._t = t
         self._generation = generation
         self._answer = answer
         self._model = model
+        self._turns = turns
         self._text: list[str] = []
         self._prompt_tokens = 0
+        self._speaks = False
         self._note = ("", False)
         self._ended = False
 
@@ -35,9 +43,14 @@ class Follower:
         self._answer.begin()
         log = self._generation.log
         async for batch in log.follow():
+            silent = not self._speaks
             for event in batch:
                 self._apply(event)
-            self._answer.flush()
+            if silent:
+                # The first words do not wait behind other pages.
+                self._answer.flush()
+            else:
+                await self._turns.draw(self._answer.flush)
             if not log.closed:
                 await asyncio.sleep(INTERVAL)
         if not self._ended:
@@ -69,8 +82,10 @@ class Follower:
             case "prefilled":
                 self._answer.set_state(writing_words(t, data["cached_tokens"], self._prompt_tokens))
             case "reasoning":
+                self._speaks = True
                 self._answer.reasoning.feed(data["text"])
             case "delta":
+                self._speaks = True
                 self._text.append(data["text"])
                 self._answer.feed(data["text"])
             case "resuming":

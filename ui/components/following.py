@@ -14,6 +14,7 @@ from app.services import Services
 from ui.components.answer import Answer
 from ui.components.follower import Follower
 from ui.components.messages import Model
+from ui.deps import turns
 from ui.i18n import Translator
 
 
@@ -32,7 +33,7 @@ class Following:
     ) -> None:
         self._t, self._services, self._user, self._model = t, services, user, model
         self._running, self._ended = running, ended
-        self._client = ui.context.client
+        self._client, self._turns = ui.context.client, turns()
         # Both by the message that is written.
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._generations: dict[UUID, UUID] = {}
@@ -42,7 +43,7 @@ class Following:
         message_id = generation.message_id
         self._drop(message_id)
         self._generations[message_id] = generation.id
-        follower = Follower(self._t, generation, answer, self._model)
+        follower = Follower(self._t, generation, answer, self._model, self._turns)
 
         async def follow() -> None:
             try:
