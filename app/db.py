@@ -98,6 +98,7 @@ class Database:
         self._idle = asyncio.Event()
         self._idle.set()
         self._writer = asyncio.Lock()
+        self._queue = 0
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -140,8 +141,12 @@ class Database:
         if not self._sqlite or READING in options:
             yield
             return
-        async with asyncio.timeout(TURN_SECONDS):
-            await self._writer.acquire()
+        self._queue += 1
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                await self._writer.acquire()
+        finally:
+            self._queue -= 1
         try:
             yield
         finally:
@@ -157,6 +162,11 @@ class Database:
                 if self._sqlite or time.monotonic() > deadline or as_unavailable(error) is None:
                     raise
             await asyncio.sleep(RESTART_PAUSE_SECONDS)
+
+    @property
+    def crowded(self) -> bool:
+        """Writers wait for their turn: what can be written later should be."""
+        return self._queue > 0
 
     async def ping(self) -> None:
         """Raises Unavailable when the database does not answer, at once when it is not there."""

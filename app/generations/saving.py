@@ -34,7 +34,8 @@ class Saving:
 
     async def watch(self, generation: Generation, finished: asyncio.Event) -> None:
         """Once a second: the text so far into the database, and stop what nobody watches any more. In a full house the
-        answers share so many writes a second; the journal has every step of them in any case."""
+        answers share so many writes a second, and none while others wait to write; the journal has every step of them
+        in any case."""
         saved, due = 0, 0.0
         while not finished.is_set():
             try:
@@ -44,7 +45,7 @@ class Saving:
                 if generation.log.unwatched_seconds > self._detach_seconds:
                     generation.cancel("detached")
                 steps = len(generation.log.events)
-                if steps == saved or generation.watch.started is None or monotonic() < due:
+                if steps == saved or generation.watch.started is None or monotonic() < due or self._db.crowded:
                     continue
                 try:
                     await self._save(generation, {"status": "running"})
