@@ -109,10 +109,15 @@ class Server(uvicorn.Server):
         self._systemd.notify(STOPPING)
         self._refuse(sockets or [])
         services: Services = self._app.state.services
-        await services.generations.shutdown(DRAIN_SECONDS, SAVE_SECONDS)
+        await services.generations.shutdown(DRAIN_SECONDS, SAVE_SECONDS, self._entering)
         await super().shutdown(sockets)
         if self._alive is not None:
             self._alive.cancel()
+
+    def _entering(self) -> bool:
+        """Requests that had come in before the stop and are not answered yet, not even with the head of a stream."""
+        http = (one for one in self.server_state.connections if isinstance(one, BoundedHttp))
+        return any(one.cycle is not None and not one.cycle.response_started for one in http)
 
     def _refuse(self, sockets: list[socket.socket]) -> None:
         """Take no new connection, and close those between two requests: a proxy asks the next server, and no request

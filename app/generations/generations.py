@@ -1,7 +1,8 @@
 """All generations of this process: start, find, stop, and end them at shutdown."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from time import monotonic
 from typing import Protocol
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from engine.base import Written
 MAX_UNSAVED = 100
 # How long the log of an ended generation stays in memory, in seconds; then it is read from the database.
 KEEP_SECONDS = 30
+LOOK_SECONDS = 0.05
 
 
 class NewAnswer(Protocol):
@@ -47,13 +49,13 @@ class Generations:
         self._journal = journal
         self._replicas = replicas
         self._all: dict[UUID, Generation] = {}
-        self._stopping = False
+        self._stopping = self._closed = False
         if replicas is not None:
             replicas.listen(self.stop_here)
 
     @property
     def stopping(self) -> bool:
-        """True when nothing is admitted any more."""
+        """True when the server is to be asked nothing any more; what had come in before is still admitted."""
         return self._stopping
 
     @property
@@ -63,7 +65,7 @@ class Generations:
 
     def admit(self, user_id: UUID, backend: Backend | None = None) -> Ticket:
         """Take a place before anything is stored, at the first engine if no other is named. Raises Unavailable."""
-        if self._stopping:
+        if self._closed:
             raise Unavailable("The server is shutting down.", code="shutting_down", retry_after=10)
         if sum(one.unsaved for one in self._all.values()) >= MAX_UNSAVED:
             raise storage_unavailable()
@@ -178,15 +180,27 @@ class Generations:
         if (generation := self._all.get(generation_id)) is not None:
             generation.cancel("stop")
 
-    async def shutdown(self, drain_seconds: float, save_seconds: float) -> None:
-        """Admit nothing more, let answers finish for a while, keep the rest for the next process."""
+    def _running(self) -> set[asyncio.Task[None]]:
+        tasks = (one.task for one in self._all.values() if not one.log.closed)
+        return {task for task in tasks if task is not None and not task.done()}
+
+    async def shutdown(
+        self, drain_seconds: float, save_seconds: float, entering: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Let answers finish for a while, and requests that are `entering` begin theirs; then admit nothing more, and
+        keep the rest for the next process."""
         self._stopping = True
         if self._replicas is not None:
             self._replicas.leave()
+        deadline = monotonic() + drain_seconds
+        while (running := self._running()) or entering():
+            if (left := deadline - monotonic()) <= 0:
+                break
+            # Nothing tells when the last request has entered; uvicorn looks for the end of its requests, too.
+            look = min(left, LOOK_SECONDS)
+            await (asyncio.wait(running, timeout=look) if running else asyncio.sleep(look))
+        self._closed = True
         every = list(self._all.values())
-        running = {one.task for one in every if one.task is not None and not one.log.closed}
-        if running and drain_seconds:
-            await asyncio.wait(running, timeout=drain_seconds)
         for generation in every:
             generation.cancel("shutdown")
         tasks = {one.task for one in every if one.task is not None and not one.task.done()}
