@@ -20,11 +20,11 @@ from tests.rig.chromium import LAUNCH_ARGS, find_chromium
 @dataclass(frozen=True)
 class Size:
     """Every page asks again as soon as its answer has ended, for so many seconds; an answer has `characters`. They
-    begin within the first `spread` seconds."""
+    begin within the first `spread` seconds, about as long as an answer takes: people do not wait for each other."""
 
     pages: int = 100
-    seconds: float = 30
-    spread: float = 4
+    seconds: float = 45
+    spread: float = 15
     characters: int = 1_500
     per_second: float = 20
 
@@ -49,11 +49,11 @@ async def browser_page(page: Page, url: str, user: User) -> None:
 
 
 async def watched(page: Page, until: float) -> list[float]:
-    """The same in the browser."""
+    """The same in the browser; its very first question compiles the page's scripts, and does not count."""
     loop = asyncio.get_running_loop()
     firsts: list[float] = []
     message = page.locator("textarea[name=message]")
-    while loop.time() < until:
+    while len(firsts) < 2 or loop.time() < until:
         await message.fill("Question")
         began = loop.time()
         await message.press("Enter")
@@ -61,7 +61,7 @@ async def watched(page: Page, until: float) -> list[float]:
         await answer.locator(".md-block").first.wait_for()
         firsts.append(loop.time() - began)
         await answer.locator(".receipt-line").wait_for()
-    return firsts
+    return firsts[1:]
 
 
 async def measure(server: LocalServer, size: Size) -> Figures:
