@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+# There while a process runs, and after it was killed.
+RUNNING = "running"
+
 
 @dataclass(slots=True)
 class Instance:
@@ -19,8 +22,10 @@ class Instance:
     directory: Path
     lock: int
 
-    def release(self) -> None:
-        """Let the next process take over."""
+    def release(self, *, settled: bool = True) -> None:
+        """Let the next process take over. `settled`: what there is to be done is in the journal."""
+        if settled:
+            (self.directory / RUNNING).unlink(missing_ok=True)
         os.close(self.lock)
 
 
@@ -53,10 +58,12 @@ def claim(data_dir: Path) -> Instance:
 
 
 def left_behind(data_dir: Path) -> list[Instance]:
-    """Those that no living process holds, and whose journal is not empty. They are held by us from now on."""
+    """Those that no living process holds, and that were killed or whose journal is not empty. They are held by us from
+    now on."""
     journals = sorted((data_dir / "instances").glob("*/journal"))
-    full = [path for path in journals if any(_size(part) for part in path.glob("*.jsonl"))]
-    return [instance for path in full if (instance := _take(path.parent)) is not None]
+    full = [path.parent for path in journals if any(_size(part) for part in path.glob("*.jsonl"))]
+    killed = [path.parent for path in (data_dir / "instances").glob(f"*/{RUNNING}")]
+    return [instance for path in sorted({*full, *killed}) if (instance := _take(path)) is not None]
 
 
 def _size(path: Path) -> int:
@@ -77,4 +84,5 @@ def _take(directory: Path) -> Instance | None:
     path = directory / "id"
     if not path.exists():
         path.write_text(str(uuid4()))
+    (directory / RUNNING).touch()
     return Instance(path.read_text().strip(), directory, lock)

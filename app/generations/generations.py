@@ -152,7 +152,9 @@ class Generations:
     async def _stored(self, user: CurrentUser, generation_id: UUID) -> EventLog | None:
         async with self._db.reading() as db:
             row = await repository.generation(db, user.id, generation_id, deleted=True)
-        return None if row is None or row.events is None else await asyncio.to_thread(unpack, row.events)
+        if row is None or (row.events is None and row.ended_at is not None):
+            return EventLog()  # nothing more will come
+        return None if row.events is None else await asyncio.to_thread(unpack, row.events)
 
     async def stop(self, user: CurrentUser, generation_id: UUID, *, deleted: bool = False) -> None:
         """Stop it in the queue or in the engine, and return when its end is stored, or told while it cannot be.

@@ -1,7 +1,9 @@
 """After a crash: what the journal of the killed process holds goes on, or is marked as interrupted."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -137,12 +139,27 @@ class Recovery:
                 resumed.append(generation)
             else:
                 await self._give_up(generation)
+        await self._unheard(instance, left, prepare, resumed)
         async with self._db.transaction() as db:
             kept = {generation.id for generation in resumed}
             for generation in resumed:
                 status = "running" if generation.prepared else "queued"
                 await repository.update_answer(db, generation.message_id, generation.id, {"status": status})
             return await repository.interrupt_unfinished(db, instance, kept, now())
+
+    async def _unheard(
+        self, instance: str, left: Collection[UUID], prepare: PrepareAgain, resumed: list[Generation]
+    ) -> None:
+        """Stored an instant before the end: these begin anew, and whoever asks again with the same key finds them."""
+        async with self._db.reading() as db:
+            since = now() - timedelta(seconds=self._resume_seconds)
+            stored = await repository.unheard(db, instance, left, since)
+        for message, user_id in stored:
+            assert message.generation_id is not None
+            ids = {"user": str(user_id), "conversation": str(message.conversation_id), "message": str(message.id)}
+            lost = Lost(ids | {"accepted": message.created_at.timestamp(), "carried": "", "ids": []}, 0)
+            reservation = await self._adopt(message.generation_id, lost)
+            resumed.append(self._generation(message.generation_id, lost, reservation, message, prepare))
 
     async def _adopt(self, generation_id: UUID, lost: Lost) -> Reservation:
         user_id, prepared = UUID(lost.start["user"]), lost.prepared

@@ -62,7 +62,7 @@ class Replicas:
 
     async def follow(self, found: Followed, ended: Ended) -> Followed:
         """The same with a log that is filled with what another replica writes, one for all who follow it here.
-        `ended` tells its whole log once it is stored.
+        `ended` tells its whole log once it has ended; an empty one when that is not known.
 
         Raises Unavailable when Redis cannot be asked.
         """
@@ -166,6 +166,7 @@ class Replicas:
                 with contextlib.suppress(Unavailable):
                     if (stored := await ended()) is not None:
                         found.log.publish(*stored.events[len(found.log.events) :])
+                        return
         finally:
             del self._followed[found.id]
             found.log.close()

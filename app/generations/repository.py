@@ -2,7 +2,7 @@
 
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -43,6 +43,27 @@ async def resumable(db: AsyncSession, generation_id: UUID) -> Message | None:
     )
     row: Message | None = await db.scalar(query)
     return row
+
+
+async def unheard(
+    db: AsyncSession, instance: str, journaled: Collection[UUID], since: datetime
+) -> list[tuple[Message, UUID]]:
+    """Answers without a word, and whose they are, that a killed process of this instance had stored and not yet
+    written into its journal."""
+    query = (
+        select(Message, GenerationRow.user_id)
+        .join(GenerationRow, GenerationRow.id == Message.generation_id)
+        .where(
+            GenerationRow.instance == instance,
+            GenerationRow.ended_at.is_(None),
+            GenerationRow.created_at >= since,
+            GenerationRow.id.not_in(journaled),
+            Message.status.in_(UNFINISHED),
+            Message.content == "",
+        )
+        .order_by(Message.id)
+    )
+    return [(message, user_id) for message, user_id in await db.execute(query)]
 
 
 async def unfinished_in(db: AsyncSession, user_id: UUID, conversation_ids: Sequence[UUID]) -> list[UUID]:

@@ -56,7 +56,8 @@ class Takeover:
         except Unavailable:
             log.warning("answers of another server are taken over later, storage is unavailable")
             self._taken.pop()
-            self._leave(instance, journal)
+            journal.close()
+            instance.release(settled=False)
             return
         for generation in resumed:
             self._generations.run(generation)

@@ -11,7 +11,7 @@ import pytest
 from app.generations import journal as module
 from app.generations.journal import Journal, Record
 from app.generations.recovery import replay
-from app.instance import claim
+from app.instance import claim, left_behind
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 
@@ -156,3 +156,18 @@ def test_each_living_process_has_a_directory_of_its_own(tmp_path: Path) -> None:
     assert (successor.id, successor.directory) == (first.id, first.directory)
     successor.release()
     second.release()
+
+
+def test_a_killed_process_is_found_though_its_journal_is_empty(tmp_path: Path) -> None:
+    """It may have stored a question an instant before."""
+    killed, stopped = claim(tmp_path), claim(tmp_path)
+    assert left_behind(tmp_path) == []
+    os.close(killed.lock)
+    stopped.release()
+    found = left_behind(tmp_path)
+    assert [instance.id for instance in found] == [killed.id]
+    found[0].release(settled=False)
+    again = left_behind(tmp_path)
+    assert [instance.id for instance in again] == [killed.id]
+    again[0].release()
+    assert left_behind(tmp_path) == []
