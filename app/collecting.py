@@ -12,6 +12,7 @@ from collections.abc import Callable
 # Net new objects to a collection of the youngest, and how many of these to one of the middle generation.
 YOUNG, MIDDLE = 2_000, 10
 NEVER = 2**31 - 1
+BEFORE = gc.get_threshold()
 SECONDS = 1.0
 # Collections of the middle generation, of 20 000 net new objects each: how many are worth a collection in full when
 # nothing is answered, and with how many it waits no longer. Pages that have closed may be all of it, a megabyte each.
@@ -20,7 +21,6 @@ WORTH, ENOUGH = 4, 50
 
 async def collect_when_quiet(busy: Callable[[], bool]) -> None:
     """Until cancelled; then Python decides again. What is there at the start stays, and is never looked at again."""
-    before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, NEVER)
     try:
@@ -30,5 +30,5 @@ async def collect_when_quiet(busy: Callable[[], bool]) -> None:
             if gc.isenabled() and gc.get_count()[2] >= (ENOUGH if busy() else WORTH):
                 gc.collect()
     finally:
-        gc.set_threshold(*before)
+        gc.set_threshold(*BEFORE)
         gc.unfreeze()

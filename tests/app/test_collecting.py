@@ -37,14 +37,14 @@ class House:
 async def house(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     monkeypatch.setattr(collecting, "SECONDS", 0.01)
     monkeypatch.setattr(collecting, "WORTH", 1)
-    house, before = House(), gc.get_threshold()
+    house = House()
     task = asyncio.create_task(collect_when_quiet(lambda: house.busy))
     await asyncio.sleep(0)
     assert gc.get_threshold()[2] == collecting.NEVER
     yield house
     task.cancel()
     await asyncio.wait([task])
-    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (collecting.BEFORE, 0)
 
 
 async def looks(times: int = 20) -> None:
