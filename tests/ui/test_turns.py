@@ -1,8 +1,6 @@
 """Pages are drawn in turn, and the event loop is not theirs alone."""
 
 import asyncio
-import itertools
-import time
 from functools import partial
 from types import SimpleNamespace
 from typing import cast
@@ -24,24 +22,18 @@ async def test_in_the_order_they_asked_one_at_a_time() -> None:
     assert drawn == list(range(20))
 
 
-async def test_everybody_else_has_the_loop_between_two_pages() -> None:
-    turns, events = Turns(), list[str]()
+async def test_everybody_else_has_the_loop_for_twice_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, slept = iter([10.0, 10.5, 20.0, 20.25]), list[float]()
 
-    def draw() -> None:
-        end = time.perf_counter() + 0.01
-        while time.perf_counter() < end:
-            pass
-        events.append("page")
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
 
-    async def somebody_else() -> None:
-        while events.count("page") < 5:
-            events.append("else")
-            await asyncio.sleep(0)
-
-    await asyncio.gather(*(turns.draw(draw) for _ in range(5)), somebody_else())
-    pages = [place for place, event in enumerate(events) if event == "page"]
-    # At least twice as long as the page took, and a turn of an idle loop is much shorter than that.
-    assert all(later - earlier > 10 for earlier, later in itertools.pairwise(pages))
+    turns = Turns()
+    monkeypatch.setattr("ui.turns.time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    monkeypatch.setattr("ui.turns.asyncio", SimpleNamespace(sleep=sleep))
+    await turns.draw(lambda: None)
+    await turns.draw(lambda: None)
+    assert slept == pytest.approx([1.0, 0.5])
 
 
 async def test_a_page_that_fails_or_leaves_holds_nobody_up() -> None:
