@@ -58,7 +58,7 @@ async def unheard(
             GenerationRow.ended_at.is_(None),
             GenerationRow.created_at >= since,
             GenerationRow.id.not_in(journaled),
-            Message.status.in_(UNFINISHED),
+            Message.status == "queued",
             Message.content == "",
         )
         .order_by(Message.id)
