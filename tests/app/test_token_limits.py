@@ -59,9 +59,9 @@ async def test_token_limits_refuse_with_the_time_until_there_is_room(served: Ser
 
 async def test_what_does_not_start_holds_nothing(served: Served, client: httpx.AsyncClient) -> None:
     assert code(await client.post("/api/chat", json={"content": "말 " * 9000}))[0] == 413
-    served.services.generations._stopping = True
+    served.services.generations._closed = True
     assert code(await client.post("/api/chat", json={"content": "안녕"}))[0] == 503
-    served.services.generations._stopping = False
+    served.services.generations._closed = False
     assert (await used(client, "concurrent"))["used"] == 0
     assert (await used(client, "tokens_per_day"))["used"] == 0
 
