@@ -127,6 +127,12 @@ async def tools(one: Sitting) -> None:
     await one.keep("tool-search")
 
 
+READ = """() => ![...document.querySelectorAll(".skeleton-lines")].some((part) => {
+  const box = part.getBoundingClientRect();
+  return box.height && box.bottom > 0 && box.top < innerHeight;
+})"""
+
+
 async def sections(one: Sitting, address: str) -> None:
     """Every part of the settings or of the administration."""
     await one.page.goto(f"{one.served.url}/{address}")
@@ -135,6 +141,8 @@ async def sections(one: Sitting, address: str) -> None:
     await expect(one.page.locator("[aria-busy=true]")).to_have_count(0)
     for link in await links.all():
         await link.click()
+        # Parts are read when they come into view.
+        await one.page.wait_for_function(READ)
         await one.keep(f"{address}-{(await link.get_attribute('href') or '').removeprefix('#')}")
 
 
