@@ -3,6 +3,7 @@
 import sqlite3
 from collections import deque
 from functools import partial
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,11 @@ class Cursor(AsyncAdapt_aiosqlite_cursor):
 
     def execute(self, operation: Any, parameters: Any = None) -> None:
         """As DB-API says."""
-        self._run(partial(_execute, operation, () if parameters is None else parameters))
+        self._run(methodcaller("execute", operation, () if parameters is None else parameters))
 
     def executemany(self, operation: Any, seq_of_parameters: Any) -> None:
         """As DB-API says."""
-        self._run(partial(_execute_many, operation, seq_of_parameters))
+        self._run(methodcaller("executemany", operation, seq_of_parameters))
 
     def _run(self, statement: Any) -> None:
         try:
@@ -66,14 +67,6 @@ def _visit(connection: Any, statement: Any) -> tuple[Any, list[Any], int | None,
         return None, [], cursor.lastrowid, cursor.rowcount
     finally:
         cursor.close()
-
-
-def _execute(operation: str, parameters: Any, cursor: sqlite3.Cursor) -> None:
-    cursor.execute(operation, parameters)
-
-
-def _execute_many(operation: str, parameters: Any, cursor: sqlite3.Cursor) -> None:
-    cursor.executemany(operation, parameters)
 
 
 def create_sqlite(url: str) -> AsyncEngine:
