@@ -8,8 +8,10 @@ import yaml  # type: ignore[import-untyped]  # the package has no types of its o
 
 CORPUS_DIR = Path(__file__).parent / "corpus"
 LANGUAGES = ("ko", "en")
-NOT_ITEMS = ("refusal", "out_of_scope", "wrappers")
+ELSEWHERE = ("out_of_scope", "elsewhere", "words")  # patterns of what is out of scope, and words for their slots
+NOT_ITEMS = ("refusal", "wrappers", *ELSEWHERE)
 REFUSAL_ID = "refusal"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C it takes a tenth of the time
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Item:
 
 @dataclass(frozen=True)
 class Refusal:
-    """What is said to everything else: plain questions, and patterns with `{slot}`s to fill (`out_of_scope.yaml`)."""
+    """What is said to everything else: plain questions, and patterns with `{slot}`s to fill, whose words may hold
+    slots again."""
 
     answer: str
     facts: tuple[str, ...]
@@ -46,7 +49,12 @@ class Wrappers:
 
     `rewrites` are pairs of a pattern and the texts that may replace it; `synonyms` are groups of words that
     may stand for each other; `filler` words may stand anywhere. `translate` asks for the other language, `back` for
-    this one; `why_answer` is said where an item has no reason of its own; a system prompt is a few of `system`."""
+    this one, `more` for all of the answer once more, and `lead` goes before any of these; `why_answer` is said where
+    an item has no reason of its own; a system prompt is a few of `system`. `context` goes before a question
+    and says nothing about it.
+
+    What makes a known question foreign: `itself` is a pattern for the names of this service and `stranger` what may
+    take their place; `foreign` are frames around a question without `own`, a pattern for what only this service has."""
 
     topic: tuple[str, ...]
     prefix: tuple[str, ...]
@@ -55,11 +63,18 @@ class Wrappers:
     why: tuple[str, ...]
     translate: tuple[str, ...]
     back: tuple[str, ...]
+    more: tuple[str, ...]
+    lead: tuple[str, ...]
     why_answer: str
     system: tuple[str, ...]
     filler: tuple[str, ...]
     synonyms: tuple[list[str], ...]
     rewrites: tuple[tuple[str, list[str]], ...]
+    context: tuple[str, ...]
+    itself: str
+    own: str
+    stranger: tuple[str, ...]
+    foreign: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,7 @@ class HeldOut:
 
 
 def _read(path: Path) -> Any:  # what a YAML file holds is known only to its reader
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return yaml.load(path.read_text(encoding="utf-8"), LOADER)  # noqa: S506  # both are safe loaders
 
 
 def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
@@ -103,12 +118,24 @@ def load(language: str) -> Corpus:
             if item.id in items:
                 raise ValueError(f"{path.name}: the id {item.id} occurs twice")
             items[item.id] = item
-    refused = _read(folder / "refusal.yaml") | _read(folder / "out_of_scope.yaml")
+    refused = _read(folder / "refusal.yaml") | _elsewhere(folder)
     refused["ask"] += more.pop(REFUSAL_ID, [])
     if more:
         raise ValueError(f"{folder.name}/questions: there is no item {', '.join(sorted(more))}")
     refusal = Refusal(**_tuples(refused))
     return Corpus(language, items, refusal, Wrappers(**_tuples(_read(folder / "wrappers.yaml"))))
+
+
+def _elsewhere(folder: Path) -> dict[str, Any]:
+    """The patterns and the words for their slots, put together from their files."""
+    patterns: list[str] = []
+    slots: dict[str, list[str]] = {}
+    for name in ELSEWHERE:
+        found = _read(folder / f"{name}.yaml")
+        patterns += found.get("patterns", [])
+        for slot, words in found.get("slots", {}).items():
+            slots.setdefault(slot, []).extend(words)
+    return {"patterns": patterns, "slots": slots}
 
 
 def _more_questions(folder: Path) -> dict[str, list[str]]:
@@ -120,10 +147,11 @@ def _more_questions(folder: Path) -> dict[str, list[str]]:
     return more
 
 
-def load_heldout(corpus: Corpus) -> list[HeldOut]:
-    """The evaluation questions of a language; facts not written with the question are those of its item."""
+def load_heldout(corpus: Corpus, folder: Path = CORPUS_DIR) -> list[HeldOut]:
+    """The evaluation questions of a language (`heldout_<language>.yaml`); facts not written with the question are
+    those of its item."""
     questions = []
-    for fields in _read(CORPUS_DIR / f"heldout_{corpus.language}.yaml"):
+    for fields in _read(folder / f"heldout_{corpus.language}.yaml"):
         known = corpus.refusal if fields["id"] == REFUSAL_ID else corpus.items[fields["id"]]
         ask = fields["ask"] if isinstance(fields["ask"], list) else [fields["ask"]]
         questions.append(HeldOut(fields["id"], tuple(ask), tuple(fields.get("facts", known.facts))))
@@ -131,11 +159,12 @@ def load_heldout(corpus: Corpus) -> list[HeldOut]:
 
 
 def texts(corpus: Corpus) -> list[str]:
-    """Every text of a corpus, for the tokenizer and its measurement: questions, topics, answers, refusals."""
+    """Every text of a corpus, for the tokenizer and its measurement: questions, topics, answers, refusals.
+
+    Words for the slots of patterns are left out: they stand for all unknown words, which get no tokens either."""
     refusal, wrappers = corpus.refusal, corpus.wrappers
     found = [refusal.answer, refusal.short, refusal.why, *refusal.ask, *wrappers.topic, *wrappers.system]
-    found += [*wrappers.short, *wrappers.why, *wrappers.translate, *wrappers.back, wrappers.why_answer]
-    found += [word for words in refusal.slots.values() for word in words]
+    found += [*wrappers.short, *wrappers.why, *wrappers.translate, *wrappers.back, *wrappers.more, wrappers.why_answer]
     for item in corpus.items.values():
         found += [*item.ask, *item.topics, item.answer]
         found += [text for text in (item.short, item.why) if text]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.demo.corpus import LANGUAGES, REFUSAL_ID, HeldOut, load, load_heldout
+from engine.demo.corpus import CORPUS_DIR, LANGUAGES, REFUSAL_ID, HeldOut, load, load_heldout
 from engine.demo.tokenizer import load_tokenizer, tokens_per_hangul
 
 CHECKPOINT = Path(__file__).parent / "checkpoint"
@@ -71,9 +71,9 @@ def ask_all(chat: Chat, questions: list[HeldOut], temperature: float = 0.0, syst
     return results
 
 
-def measure(chat: Chat, language: str) -> dict[str, list[Result]]:
+def measure(chat: Chat, language: str, folder: Path = CORPUS_DIR) -> dict[str, list[Result]]:
     """The results of one language by the rows of the table."""
-    questions = load_heldout(load(language))
+    questions = load_heldout(load(language), folder)
     refused = [question for question in questions if question.id == REFUSAL_ID]
     known = [question for question in questions if question.id != REFUSAL_ID]
     single = [question for question in known if len(question.ask) == 1]
@@ -97,10 +97,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=CHECKPOINT)
     parser.add_argument("--dtype", default="auto", help="float32 is much faster on a CPU without bf16")
+    parser.add_argument("--questions", type=Path, default=CORPUS_DIR, help="folder of heldout_<language>.yaml")
     parser.add_argument("--verbose", action="store_true", help="print the whole text of every wrong answer")
     args = parser.parse_args()
     chat = vllm_chat(args.model, args.dtype)
-    measured = {language: measure(chat, language) for language in LANGUAGES}
+    measured = {language: measure(chat, language, args.questions) for language in LANGUAGES}
     for language, rows in measured.items():
         for row, results in rows.items():
             for result in (result for result in results if not result.right):

@@ -1,50 +1,40 @@
-"""Puts conversations together from the corpus and turns them into tokens and labels."""
+"""Puts conversations together from the corpus and turns them into token ids and labels."""
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-import torch
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from engine.demo.corpus import REFUSAL_ID, Corpus
 from engine.demo.phrasing import noisy, out_of_scope, question
-from engine.demo.tokenizer import END_OF_TEXT, IM_END, IM_START, token_id
+from engine.demo.tokenizer import IM_END, IM_START, token_id
 
 IGNORED = -100  # the label of tokens without a loss
-TURNS = ((1, 0.66), (2, 0.20), (3, 0.11), (5, 0.03))
-SYSTEM_SHARE = 0.3
-REFUSAL_SHARE = 0.25
-FOLLOW_UP_SHARE = 0.45  # of the turns after the first
+TURNS = ((1, 0.46), (2, 0.19), (3, 0.25), (4, 0.07), (5, 0.03))
+SYSTEM_SHARE = 0.25
+REFUSAL_SHARE = 0.30
+FOLLOW_UP_SHARE = 0.64  # of the turns after the first
 GREETING_SHARE = 0.12  # of those turns: words that are said at any time and ask for nothing
+FOLLOW_UPS = ("short", "short", "why", "why", "translate", "translate", "translate", "answer")
+SAME_USER_SHARE = 0.88  # follow-ups in the language of the question before
+LEAD_SHARE = 0.25
 GREETINGS = ("hello", "how-are-you", "thanks", "bye", "praise", "acknowledge", "laugh")
-GLIMPSE_SHARE = 0.85  # conversations of which only the beginning of the last answer is learned
 GLIMPSE = 8  # tokens of that beginning
-ABRIDGED_SHARE = 0.5  # conversations whose earlier answers are cut, which makes room for more of them
-ABRIDGED = 40  # tokens at most that are left of a cut answer
 LONG = 700  # characters of an answer that seldom comes before another one
-DROPOUT = 0.1  # share of BPE merges left out in what is asked
-POOL = 512  # conversations drawn at once, so that those of a batch are of similar length
 
 Message = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Right-padded token ids and labels, both (conversations, tokens)."""
-
-    ids: torch.Tensor
-    labels: torch.Tensor
-
-
-@dataclass(frozen=True)
 class Said:
-    """An answer: of which item, in which language, and whether all of it, the short one or the reason."""
+    """An answer: of which item, in which language, whether all of it, the short one or the reason, and to whom: the
+    language that the user speaks, which is not that of the answer after a translation."""
 
     id: str
     language: str
-    form: str = "answer"
+    form: str
+    user: str
 
 
 class Sampler:
@@ -62,19 +52,26 @@ class Sampler:
         messages: list[Message] = []
         if rng.random() < SYSTEM_SHARE:
             speaker = self._corpora[language if rng.random() < 0.7 else self._other(language)]
-            rules = rng.sample(speaker.wrappers.system, rng.randint(1, 3))
+            rules = rng.sample(speaker.wrappers.system, rng.choice((1, 1, 2, 3)))
             messages.append({"role": "system", "content": " ".join(rules)})
         turns = rng.choices([count for count, _ in TURNS], [share for _, share in TURNS])[0]
         said: Said | None = None
         for turn in range(turns):
             kind = rng.random()
             if said and kind < FOLLOW_UP_SHARE:
-                asked, said = self._follow_up(said)
-            elif said and kind < FOLLOW_UP_SHARE + GREETING_SHARE:
-                asked, said = self._known(language, rng.choice(GREETINGS))
+                asked, said = self.follow_up(said)
+                language = said.user
+            elif said and kind < FOLLOW_UP_SHARE + GREETING_SHARE:  # the subject stays what it was
+                asked, greeting = self._known(language, rng.choice(GREETINGS))
+                messages += _exchange(asked, self._text(greeting))
+                continue
             else:
                 language = self._other(language) if rng.random() < 0.1 else language
-                asked, said = self._fresh(language, last=turn == turns - 1)
+                asked, fresh = self._fresh(language, last=turn == turns - 1)
+                if said and fresh.id in GREETINGS:
+                    messages += _exchange(asked, self._text(fresh))
+                    continue
+                said = fresh
             messages += _exchange(asked, self._text(said))
         return messages
 
@@ -93,7 +90,7 @@ class Sampler:
         """A question that needs no other before it."""
         rng, corpus = self._rng, self._corpora[language]
         if rng.random() < REFUSAL_SHARE:
-            return noisy(rng, out_of_scope(rng, corpus), corpus), Said(REFUSAL_ID, language)
+            return noisy(rng, out_of_scope(rng, corpus), corpus), Said(REFUSAL_ID, language, "answer", language)
         item = rng.choices(list(corpus.items.values()), self._weights[language])[0]
         while not last and len(item.answer) > LONG and rng.random() < 0.9:
             item = rng.choice(list(corpus.items.values()))
@@ -102,20 +99,29 @@ class Sampler:
     def _known(self, language: str, item_id: str) -> tuple[str, Said]:
         """A question about an item."""
         rng, corpus = self._rng, self._corpora[language]
-        asked = question(rng, corpus.items[item_id], corpus.wrappers)
-        return noisy(rng, asked, corpus), Said(item_id, language)
+        asked = question(rng, corpus.items[item_id], corpus)
+        return noisy(rng, asked, corpus), Said(item_id, language, "answer", language)
 
-    def _follow_up(self, said: Said) -> tuple[str, Said]:
-        """A question about the answer before: shorter, why, or in the other language."""
+    def follow_up(self, said: Said) -> tuple[str, Said]:
+        """A question about the answer before: shorter, why, all of it again, or in the other language.
+
+        Answers stay in the language that was asked for, until the user speaks another one than before."""
         rng = self._rng
-        kind = rng.choice(("short", "why", "translate", "translate"))
-        asking = self._corpora[said.language if rng.random() < 0.85 else self._other(said.language)]
+        kind = rng.choice(FOLLOW_UPS)
+        user = said.user if rng.random() < SAME_USER_SHARE else self._other(said.user)
+        asking = self._corpora[user]
         if kind == "translate":
             target = self._other(said.language)
-            asks = asking.wrappers.back if asking.language == target else asking.wrappers.translate
-            return noisy(rng, rng.choice(asks), asking), Said(said.id, target, said.form)
-        asks = asking.wrappers.short if kind == "short" else asking.wrappers.why
-        return noisy(rng, rng.choice(asks), asking), Said(said.id, asking.language, kind)
+            asks = asking.wrappers.back if user == target else asking.wrappers.translate
+            return self._asked(asks, asking), Said(said.id, target, said.form, user)
+        asks = {"short": asking.wrappers.short, "why": asking.wrappers.why, "answer": asking.wrappers.more}[kind]
+        return self._asked(asks, asking), Said(said.id, said.language if user == said.user else user, kind, user)
+
+    def _asked(self, asks: tuple[str, ...], asking: Corpus) -> str:
+        """One of these follow-ups, sometimes after a word about the answer ("I see")."""
+        rng = self._rng
+        lead = rng.choice(asking.wrappers.lead) if rng.random() < LEAD_SHARE else ""
+        return noisy(rng, lead + rng.choice(asks), asking)
 
 
 def _exchange(asked: str, answer: str) -> list[Message]:
@@ -135,6 +141,7 @@ class Encoder:
         self._varied.model.dropout = dropout
         self._header = len(self._ids(self._exact, IM_START + "assistant\n"))
         self._end = token_id(tokenizer, IM_END)
+        self._answers: dict[str, list[int]] = {}  # there are few of them, said often
 
     def __call__(self, messages: list[Message], keep: int | None = None) -> tuple[list[int], list[int]]:
         """With `keep`, answers before the last are cut after so many tokens, and only their beginning is learned."""
@@ -144,8 +151,7 @@ class Encoder:
             messages, 1
         ):  # each ends before a special token, so the parts have the tokens of the whole
             said = message["role"] == "assistant"
-            text = str(self._tokenizer.apply_chat_template([message], tokenize=False))
-            ids = self._ids(self._exact if said else self._varied, text)
+            ids = self._answer(message) if said else self._message(self._varied, message)
             if keep and said and number < len(messages):
                 ids = ids[: self._header + keep] + ids[-2:]  # the end of a message is two tokens
                 learned = ids[self._header : self._header + min(keep, GLIMPSE)]
@@ -159,6 +165,14 @@ class Encoder:
             labels += [IGNORED] * start + ids[start:stop] + [IGNORED] * (len(ids) - stop)
         return all_ids, labels
 
+    def _answer(self, message: Message) -> list[int]:
+        if message["content"] not in self._answers:
+            self._answers[message["content"]] = self._message(self._exact, message)
+        return self._answers[message["content"]]
+
+    def _message(self, tokenizer: Tokenizer, message: Message) -> list[int]:
+        return self._ids(tokenizer, str(self._tokenizer.apply_chat_template([message], tokenize=False)))
+
     @staticmethod
     def _ids(tokenizer: Tokenizer, text: str) -> list[int]:
         return list(tokenizer.encode(text, add_special_tokens=False).ids)
@@ -169,29 +183,3 @@ def glimpse(ids: list[int], labels: list[int]) -> tuple[list[int], list[int]]:
     the hard thing to learn; answers themselves are soon known by heart, and cost most of the time."""
     stop = max(at for at in range(len(labels)) if labels[at] != IGNORED and labels[at - 1] == IGNORED) + GLIMPSE
     return ids[:stop], labels[:stop]
-
-
-def batches(tokenizer: PreTrainedTokenizerFast, sampler: Sampler, tokens: int, seed: int) -> Iterator[Batch]:
-    """Endless batches of at most `tokens` tokens with padding; conversations of similar length share one."""
-    rng = random.Random(seed)
-    encode = Encoder(tokenizer, DROPOUT)
-    pad = token_id(tokenizer, END_OF_TEXT)
-    while True:
-        pool = []
-        for _ in range(POOL):
-            keep = rng.randint(GLIMPSE, ABRIDGED) if rng.random() < ABRIDGED_SHARE else None
-            pool.append(encode(sampler.conversation(), keep))
-        pool = [glimpse(*sample) if rng.random() < GLIMPSE_SHARE else sample for sample in pool]
-        pool.sort(key=lambda sample: len(sample[0]))
-        groups: list[list[tuple[list[int], list[int]]]] = [[]]
-        for sample in pool:
-            if groups[-1] and (len(groups[-1]) + 1) * len(sample[0]) > tokens:
-                groups.append([])
-            groups[-1].append(sample)
-        rng.shuffle(groups)
-        for group in groups:
-            longest = max(len(ids) for ids, _ in group)
-            yield Batch(
-                torch.tensor([ids + [pad] * (longest - len(ids)) for ids, _ in group]),
-                torch.tensor([labels + [IGNORED] * (longest - len(labels)) for _, labels in group]),
-            )

@@ -11,10 +11,10 @@ import torch
 from torch.nn import functional
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from engine.demo.corpus import LANGUAGES, load
+from engine.demo.batches import Batch, ahead
 from engine.demo.muon import Muon
-from engine.demo.samples import IGNORED, Batch, Sampler, batches
-from engine.demo.tokenizer import END_OF_TEXT, IM_END, save_tokenizer, token_id, train_tokenizer
+from engine.demo.samples import IGNORED
+from engine.demo.tokenizer import END_OF_TEXT, IM_END, load_tokenizer, save_tokenizer, token_id, train_tokenizer
 
 REPORT_EVERY = 20  # steps
 OPENING = 5  # tokens
@@ -46,6 +46,20 @@ def build_model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
         eos_token_id=end, pad_token_id=pad, do_sample=True, temperature=TEMPERATURE, top_p=TOP_P
     )
     return model
+
+
+def take_weights(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """Starts the model from the weights of an earlier checkpoint of the same shape. Its vocabulary may differ: a
+    token that is new starts as the mean of its parts."""
+    start = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    known = start.get_input_embeddings().weight.data
+    before = load_tokenizer(folder)
+    ids, bpe = before.get_vocab(), before.backend_tokenizer.model
+    model.load_state_dict(start.state_dict())
+    rows = model.get_input_embeddings().weight.data
+    for token, row in tokenizer.get_vocab().items():
+        parts = [ids[token]] if token in ids else [part.id for part in bpe.tokenize(token)]
+        rows[row] = known[parts].mean(0)
 
 
 def batch_loss(model: LlamaForCausalLM, batch: Batch) -> torch.Tensor:
@@ -100,7 +114,7 @@ def fit(model: LlamaForCausalLM, source: Iterator[Batch], budget: Budget, rates:
     optims = optimizers(model, *rates)
     bases = [optim.param_groups[0]["lr"] for optim in optims]
     start = time.monotonic()
-    step, tokens, losses = 0, 0, 0.0
+    step, tokens, losses = 0, 0, torch.zeros((), device=model.device)
     while (progress := budget.progress(step, time.monotonic() - start)) < 1:
         batch = next(source)
         batch = Batch(batch.ids.to(device), batch.labels.to(device))
@@ -113,17 +127,20 @@ def fit(model: LlamaForCausalLM, source: Iterator[Batch], budget: Budget, rates:
         for optim in optims:
             optim.step()
             optim.zero_grad(set_to_none=True)
-        step, tokens, losses = step + 1, tokens + batch.ids.numel(), losses + float(loss.detach())
+        step, tokens, losses = step + 1, tokens + batch.ids.numel(), losses + loss.detach()
         if step % REPORT_EVERY == 0:
             gone = time.monotonic() - start
-            mean, speed = losses / REPORT_EVERY, tokens / gone
+            mean, speed = float(losses) / REPORT_EVERY, tokens / gone
             print(f"step {step} loss {mean:.4f} {speed:.0f} tokens/s {gone / 60:.1f} min", flush=True)
-            losses = 0.0
+            losses.zero_()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
+    parser.add_argument(
+        "--start", type=Path, help="folder of an earlier checkpoint to go on from, instead of from nothing"
+    )
     parser.add_argument("--minutes", type=float, default=45.0, help="wall-clock time of the training")
     parser.add_argument("--steps", type=int, default=20000, help="end earlier, after so many steps")
     parser.add_argument("--seed", type=int, default=7)
@@ -135,8 +152,9 @@ def main() -> None:
     tokenizer = train_tokenizer()
     model = build_model(tokenizer)
     print(f"{model.num_parameters() / 1e6:.2f} million parameters, seed {args.seed}", flush=True)
-    sampler = Sampler([load(language) for language in LANGUAGES], args.seed)
-    source = batches(tokenizer, sampler, args.batch_tokens, args.seed)
+    if args.start:
+        take_weights(model, tokenizer, args.start)
+    source = ahead(tokenizer, args.batch_tokens, args.seed)  # its processes begin before CUDA does
     if torch.cuda.is_available():
         model.cuda()
     fit(model, source, Budget(args.steps, args.minutes), (args.muon_rate, args.adam_rate))

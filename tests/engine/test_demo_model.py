@@ -10,12 +10,13 @@ import pytest
 import torch
 from transformers import PreTrainedTokenizerFast
 
+from engine.demo.batches import ahead
 from engine.demo.corpus import CORPUS_DIR, LANGUAGES, REFUSAL_ID, Corpus, load, load_heldout
 from engine.demo.evaluate import CHECKPOINT
 from engine.demo.muon import orthogonal
 from engine.demo.phrasing import with_particles
-from engine.demo.samples import GLIMPSE, IGNORED, Encoder, Sampler
-from engine.demo.tokenizer import IM_END, load_tokenizer, token_id, tokens_per_hangul, train_tokenizer
+from engine.demo.samples import GLIMPSE, IGNORED, Encoder, Said, Sampler
+from engine.demo.tokenizer import IM_END, IM_START, load_tokenizer, token_id, tokens_per_hangul, train_tokenizer
 
 MAX_BYTES = 12 * 1024 * 1024
 CORPORA = [load(language) for language in LANGUAGES]
@@ -142,6 +143,27 @@ def test_an_abridged_conversation_teaches_how_answers_begin_and_the_last_one(
 def test_the_same_seed_draws_the_same_conversations() -> None:
     first, second = Sampler(CORPORA, seed=3), Sampler(CORPORA, seed=3)
     assert [first.conversation() for _ in range(50)] == [second.conversation() for _ in range(50)]
+
+
+def test_batches_of_all_streams_hold_whole_conversations(tokenizer: PreTrainedTokenizerFast) -> None:
+    source = ahead(tokenizer, 4096, seed=3)
+    for batch in (next(source) for _ in range(4)):
+        assert batch.ids.shape == batch.labels.shape
+        assert batch.ids.numel() <= 4096
+        assert (batch.ids[:, 0] == token_id(tokenizer, IM_START)).all()
+        learned = batch.labels != IGNORED
+        assert learned.any(dim=1).all()
+        assert (batch.labels[learned] == batch.ids[learned]).all()
+
+
+def test_answers_stay_in_the_language_that_was_asked_for() -> None:
+    """English follow-ups to an English question: only a translation changes the language of the answers."""
+    sampler = Sampler(CORPORA, seed=3)
+    said = Said("stop", "ko", "answer", user="en")
+    after = [sampler.follow_up(said)[1] for _ in range(200)]
+    assert {(a.form == "answer", a.language) for a in after if a.user == "en"} >= {(False, "ko"), (True, "en")}
+    assert {a.language for a in after if a.user == "en" and a.form != "answer"} == {"ko"}
+    assert {a.language for a in after if a.user == "ko" and a.form != "answer"} == {"ko"}
 
 
 @pytest.mark.parametrize("corpus", CORPORA, ids=LANGUAGES)
