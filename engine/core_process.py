@@ -92,10 +92,7 @@ def prepare_environment(*, gpu: bool, tensor_parallel_size: int) -> None:
         "TORCH_LOGS": "-all",
         "PYTHONWARNINGS": "ignore::FutureWarning",
     }
-    if gpu:
-        # The first start measures how much of the card the KV cache can have; later ones need not measure again.
-        defaults["VLLM_ENABLE_STARTUP_PLAN"] = "1"
-    else:
+    if not gpu:
         cores = len(os.sched_getaffinity(0))
         defaults |= {
             # Without it the first request with logprobs compiles for 18 s and stalls every stream.
