@@ -3,6 +3,8 @@
 import signal
 from dataclasses import dataclass
 from functools import partial
+from operator import truediv
+from statistics import median
 
 import psutil
 
@@ -22,29 +24,29 @@ class Size:
     """One pass: `turns` times the load with the log, and as often without."""
 
     load: Load = LOAD
-    turns: int = 6
+    turns: int = 12
 
 
 async def measure(server: LocalServer, own: list[str], size: Size) -> Figures:
-    """Every turn begins with the other one, so that neither always comes first."""
+    """Every turn begins with the other one, so that neither always comes first. The ratios are medians over the turns:
+    what slows the machine for some seconds touches a few of them, where a sum would carry it along."""
     process = psutil.Process(server.pid)
     side = Side(process, partial(streams, server.url, COMPLETIONS, own))
-    seconds = {ON: 0.0, OFF: 0.0}
-    cpu = {ON: 0.0, OFF: 0.0}
+    rate: dict[signal.Signals, list[float]] = {ON: [], OFF: []}
+    cpu: dict[signal.Signals, list[float]] = {ON: [], OFF: []}
     for turn in range(size.turns):
         for state in (ON, OFF) if turn % 2 else (OFF, ON):
             process.send_signal(state)
             found = await side.measure(size.load)
-            seconds[state] += size.load.total / found["rate"]
-            cpu[state] += found["cpu"] / size.turns
-    tokens = size.turns * size.load.total
+            rate[state].append(found["rate"])
+            cpu[state].append(found["cpu"])
     return {
-        "rate": seconds[OFF] / seconds[ON],
-        "cpu": cpu[ON] / cpu[OFF],
-        "rate_on": tokens / seconds[ON],
-        "rate_off": tokens / seconds[OFF],
-        "cpu_on": cpu[ON],
-        "cpu_off": cpu[OFF],
+        "rate": median(map(truediv, rate[ON], rate[OFF])),
+        "cpu": median(map(truediv, cpu[ON], cpu[OFF])),
+        "rate_on": median(rate[ON]),
+        "rate_off": median(rate[OFF]),
+        "cpu_on": median(cpu[ON]),
+        "cpu_off": median(cpu[OFF]),
     }
 
 
