@@ -1,5 +1,6 @@
 """EngineCore is killed in the middle of an answer: when does it go on, and how long does vLLM's server need?"""
 
+import contextlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,10 +18,11 @@ TOKENS = 600
 
 
 def engine_core(pid: int) -> psutil.Process:
-    """The engine's process under the server `pid`. Raises LookupError."""
+    """The engine's living process under the server `pid`. Raises LookupError."""
     for child in psutil.Process(pid).children(recursive=True):
-        if "EngineCore" in " ".join(child.cmdline()):
-            return child
+        with contextlib.suppress(psutil.NoSuchProcess):  # also of one that is dead and not yet buried
+            if "EngineCore" in " ".join(child.cmdline()):
+                return child
     raise LookupError(f"process {pid} has no EngineCore")
 
 

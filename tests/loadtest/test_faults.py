@@ -1,10 +1,14 @@
 """The fault suite's judgement, and a few faults of it with the scripted engine."""
 
 import shutil
+import subprocess
+import sys
 from typing import Any
 
+import psutil
 import pytest
 
+from loadtest.bench.restart import engine_core
 from loadtest.faults import __main__ as command
 from loadtest.faults import diary, report
 from loadtest.faults.campaign import campaign
@@ -109,3 +113,22 @@ def test_nothing_is_lost_when_postgresql_restarts_and_a_server_is_killed() -> No
     assert [window.name for window in result.windows if window.recovered is None] == []
     assert len(result.seen.asked) > 5
     assert "`replica_kill`" in report.table(result)
+
+
+def test_a_dead_engine_that_nobody_has_buried_is_none() -> None:
+    code = """
+import os, time
+child = os.fork() or os._exit(0)
+os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+print(flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
+        try:
+            assert parent.stdout
+            parent.stdout.readline()
+            assert [child.status() for child in psutil.Process(parent.pid).children()] == [psutil.STATUS_ZOMBIE]
+            with pytest.raises(LookupError):
+                engine_core(parent.pid)
+        finally:
+            parent.kill()
