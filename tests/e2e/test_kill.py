@@ -63,8 +63,7 @@ def assert_same(client: httpx.Client, events: list[Event], whole: list[Event], r
         assert done["usage"][kind] == expected["usage"][kind]
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
-@pytest.mark.parametrize("question", [KOREAN, ENGLISH])
+@pytest.mark.parametrize(("question", "number"), [(KOREAN, signal.SIGKILL), (ENGLISH, signal.SIGSTOP)])
 def test_a_lost_engine(
     running: Service, client: httpx.Client, undisturbed: Any, question: str, number: signal.Signals
 ) -> None:
@@ -75,11 +74,10 @@ def test_a_lost_engine(
     assert_same(client, events, whole, ["engine"])
 
 
-@pytest.mark.parametrize("question", [KOREAN, ENGLISH])
-def test_a_killed_server(running: Service, client: httpx.Client, undisturbed: Any, question: str) -> None:
-    whole = undisturbed(question)
-    token = moment(whole, 0.0, 0.4, seed=question)
-    generation_id = ask(client, question, **PARAMS)["data"]["generation_id"]
+def test_a_killed_server(running: Service, client: httpx.Client, undisturbed: Any) -> None:
+    whole = undisturbed(ENGLISH)
+    token = moment(whole, 0.0, 0.4, seed=ENGLISH)
+    generation_id = ask(client, ENGLISH, **PARAMS)["data"]["generation_id"]
     events = follow_through(client, generation_id, {token: running.kill_and_start})
     assert_same(client, events, whole, ["server"])
 
