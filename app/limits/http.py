@@ -17,6 +17,8 @@ from app.limits.windows import Window
 HEADERS = ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"]
 # Of what is public: signs of life, files, the page's socket, and signing out. They do no work worth counting.
 FREE = {"/healthz", "/readyz", "/metrics", "/favicon.ico", "/logout", "/docs", "/openapi.json"}
+# What a browser fetches by itself with its first page: an office behind one address would use its rate up with it.
+FREE |= {"/manifest.webmanifest", "/service-worker.js", "/offline"}
 FREE_PREFIXES = ("/static/", "/_nicegui/", "/_nicegui_ws/", "/docs-assets/")
 # Their page tells in words what their POST was refused for.
 FORMS = {"/login", "/register", "/forgot", "/reset", "/verify"}
