@@ -17,7 +17,7 @@ from tests.rig.server import ROOT, server
 
 QUESTIONS = {
     "ko": ["이 서비스는 무엇인가요?", "실제 모델은 어떻게 연결하나요?"],
-    "en": ["What is this service?", "Which GPU do you use?"],
+    "en": ["What is this service?", "Which GPUs does it use?"],
 }
 
 

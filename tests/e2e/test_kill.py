@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.vllm, pytest.mark.timeout(400)]
 SETTINGS = {"CHAT_ENGINE__MODEL": "demo", "CHAT_ENGINE__DTYPE": "float32", "CHAT_GENERATIONS__HANG_SECONDS": "3"}
 TOKENS = 800
 KOREAN, ENGLISH = "아키텍처를 자세히 설명해 줘", "Explain the architecture in detail"
-MORE = ("이 서비스는 무엇인가요?", "Which GPU do you use?")
+MORE = ("이 서비스는 무엇인가요?", "Which GPUs does it use?")
 PARAMS = {"temperature": 0, "max_tokens": TOKENS, "ignore_eos": True}
 
 

@@ -89,7 +89,7 @@ TEXTS = {
     "suggestions": "Try asking",
     "suggestion_1": "What is this service?",
     "suggestion_2": "How do I call the API with curl?",
-    "suggestion_3": "Which GPU do you use?",
+    "suggestion_3": "Which GPUs does it use?",
     "suggestion_4": "Explain the architecture in detail",
     # Engine
     "demo": "Demo",
