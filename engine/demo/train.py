@@ -14,7 +14,7 @@ from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTra
 from engine.demo.batches import Batch, ahead
 from engine.demo.muon import Muon
 from engine.demo.samples import IGNORED
-from engine.demo.tokenizer import END_OF_TEXT, IM_END, load_tokenizer, save_tokenizer, token_id, train_tokenizer
+from engine.demo.tokenizer import END_OF_TEXT, IM_END, save_tokenizer, token_id, train_tokenizer
 
 REPORT_EVERY = 20  # steps
 OPENING = 5  # tokens
@@ -46,20 +46,6 @@ def build_model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
         eos_token_id=end, pad_token_id=pad, do_sample=True, temperature=TEMPERATURE, top_p=TOP_P
     )
     return model
-
-
-def take_weights(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
-    """Starts the model from the weights of an earlier checkpoint of the same shape. Its vocabulary may differ: a
-    token that is new starts as the mean of its parts."""
-    start = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    known = start.get_input_embeddings().weight.data
-    before = load_tokenizer(folder)
-    ids, bpe = before.get_vocab(), before.backend_tokenizer.model
-    model.load_state_dict(start.state_dict())
-    rows = model.get_input_embeddings().weight.data
-    for token, row in tokenizer.get_vocab().items():
-        parts = [ids[token]] if token in ids else [part.id for part in bpe.tokenize(token)]
-        rows[row] = known[parts].mean(0)
 
 
 def batch_loss(model: LlamaForCausalLM, batch: Batch) -> torch.Tensor:
@@ -138,9 +124,6 @@ def fit(model: LlamaForCausalLM, source: Iterator[Batch], budget: Budget, rates:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
-    parser.add_argument(
-        "--start", type=Path, help="folder of an earlier checkpoint to go on from, instead of from nothing"
-    )
     parser.add_argument("--minutes", type=float, default=45.0, help="wall-clock time of the training")
     parser.add_argument("--steps", type=int, default=20000, help="end earlier, after so many steps")
     parser.add_argument("--seed", type=int, default=7)
@@ -152,8 +135,6 @@ def main() -> None:
     tokenizer = train_tokenizer()
     model = build_model(tokenizer)
     print(f"{model.num_parameters() / 1e6:.2f} million parameters, seed {args.seed}", flush=True)
-    if args.start:
-        take_weights(model, tokenizer, args.start)
     source = ahead(tokenizer, args.batch_tokens, args.seed)  # its processes begin before CUDA does
     if torch.cuda.is_available():
         model.cuda()
