@@ -57,11 +57,14 @@ def serve_args(engine_args: dict[str, Any], serving: dict[str, Any], model_type:
     defaults = {"enable_auto_tool_choice": True, "enable_prompt_tokens_details": True, "log_error_stack": False}
     vars(args).update(defaults | engine_args | serving)
     # Which of them the tokenizer can be read with is known when the model has been loaded.
-    args.tool_parsers = (HERMES,) if demo else (TOOL_PARSERS.get(model_type, HERMES), HERMES)
+    args.tool_parsers = (TOOL_PARSERS.get(model_type, HERMES), HERMES)
     if "reasoning_parser" not in engine_args:
         parser = REASONING_PARSERS.get(model_type)
         engine_args["reasoning_parser"] = implied_parser(engine_args["model"]) if parser is None else parser
     if demo:
+        from engine.demo_tools import NAME
+
+        args.tool_parsers = (NAME,)
         # So small a model writes spaces for ever where the grammar lets it.
         compact = StructuredOutputsConfig(backend="xgrammar", disable_any_whitespace=True)
         engine_args.setdefault("structured_outputs_config", compact)

@@ -1,14 +1,11 @@
 """What a person's program has: the address of the service and a key."""
 
-import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import httpx
 from openai.types.chat import ChatCompletionMessageParam
 from pydantic import BaseModel
-
-from engine.choose import DEMO_PATH
 
 MODEL = "vllm-chat-demo"
 QUESTION = "What is this service?"
@@ -55,9 +52,3 @@ def new_key(person: httpx.Client) -> Access:
     """A key of `person` for chatting and reading."""
     made = person.post("/api/keys", json={"name": "client", "scopes": ["chat", "read"]}).json()
     return Access(str(person.base_url).rstrip("/"), made["key"], made["id"])
-
-
-def no_spaces() -> dict[str, int]:
-    """A `logit_bias`: without it so small a model writes spaces inside of a tool call for ever."""
-    vocabulary = json.loads((DEMO_PATH / "tokenizer.json").read_text())["model"]["vocab"]
-    return {str(number): -100 for token, number in vocabulary.items() if set(token) <= set("ĠĊĉč")}

@@ -8,7 +8,7 @@ from langchain_core.messages import ToolMessage
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from tests.clients.access import CITIES, MODEL, QUESTION, TOO_LONG, WEATHER, Access, Trip, no_spaces
+from tests.clients.access import CITIES, MODEL, QUESTION, TOO_LONG, WEATHER, Access, Trip
 
 pytestmark = pytest.mark.vllm
 
@@ -33,7 +33,7 @@ async def test_whole_streamed_and_async(access: Access) -> None:
 
 
 def test_tools(access: Access) -> None:
-    model = chat(access, max_tokens=200, logit_bias=no_spaces())
+    model = chat(access, max_tokens=200)
     called = model.bind_tools([TOOL], tool_choice="any", strict=True).invoke(QUESTION)
     (call,) = called.tool_calls
     assert call["name"] == "weather"
