@@ -14,13 +14,14 @@ class DemoToolParser(Hermes2ProToolParser):  # type: ignore[misc]  # the class h
 
     def get_structural_tag(self, request: Any, **options: Any) -> Any:
         """One space at a time may be written; where a call is asked for, a single one with arguments of its schema."""
-        forced = request.tool_choice not in (None, "none", "auto")
-        if forced and (level := options.get("strict_level")) is not None:
+        level = options.get("strict_level")
+        if level is not None and request.tool_choice not in (None, "none", "auto"):
             options["strict_level"] = type(level).PARAMETER
         tag = super().get_structural_tag(request, **options)
-        if tag is not None:
-            for call in getattr(tag.format, "tags", ()):
-                call.content.max_whitespace_cnt = 1
-            if forced:
-                tag.format.stop_after_first = True
+        if tag is None:
+            return None
+        for call in getattr(tag.format, "tags", ()):
+            call.content.max_whitespace_cnt = 1
+        if tag.format.type == "tags_with_separator":  # a call must come, and any number of them may
+            tag.format.stop_after_first = True
         return tag
