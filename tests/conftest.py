@@ -1,9 +1,7 @@
 """Fixtures of the whole suite."""
 
-import asyncio
-import tempfile
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,9 +9,8 @@ from fastapi_users.password import PasswordHelper
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from app.backups.creating import kind_of, sqlite_path
 from app.config import Settings
-from app.migrate import migrate
+from tests.rig.migrated import whole_sqlite
 
 # One user of a test sends what many people would.
 RAISED = {
@@ -29,7 +26,17 @@ pytest_plugins = ["tests.rig.fixtures", "tests.rig.sharing"]
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh, empty database; every test that asks for it runs on both kinds."""
+    """A fresh database with all tables; every test that asks for it runs on both kinds."""
+    if request.param == "sqlite":
+        (tmp_path / "test.db").write_bytes(whole_sqlite())
+        return f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
+    new_database: Callable[[], str] = request.getfixturevalue("migrated_postgres_url")
+    return new_database()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """As `database_url`, without any table."""
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
     new_database: Callable[[], str] = request.getfixturevalue("postgres_url")
@@ -49,30 +56,6 @@ def make_settings(tmp_path: Path) -> Callable[..., Settings]:
         return Settings(_env_file=None, **given)  # type: ignore[arg-type]
 
     return make
-
-
-@cache
-def migrated_sqlite() -> bytes:
-    """A file with all tables and no row: a thousand tests begin with one."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(_env_file=None, data_dir=Path(folder), auth={"secret": "s" * 40})
-        migrate(settings)
-        return sqlite_path(settings).read_bytes()
-
-
-def _migrated(settings: Settings) -> None:
-    if kind_of(settings) == "postgresql" or sqlite_path(settings).exists():
-        migrate(settings)
-        return
-    whole = migrated_sqlite()
-    sqlite_path(settings).parent.mkdir(parents=True, exist_ok=True)
-    sqlite_path(settings).write_bytes(whole)
-
-
-async def migrated(settings: Settings) -> Settings:
-    """The settings, after their database has all tables."""
-    await asyncio.to_thread(_migrated, settings)
-    return settings
 
 
 @pytest.fixture(autouse=True)

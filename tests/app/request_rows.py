@@ -6,7 +6,7 @@ from typing import Any
 
 from app.config import Settings
 from app.db import Database, new_id
-from tests.conftest import migrated
+from tests.rig.migrated import migrated
 
 
 def row(at: datetime, **values: Any) -> dict[str, Any]:

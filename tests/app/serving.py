@@ -16,7 +16,7 @@ from app.config import Settings
 from app.main import create_app
 from app.serve import Server, configured
 from app.services import Services
-from tests.conftest import migrated
+from tests.rig.migrated import migrated
 from tests.scripted_engine import ScriptedEngine
 
 PASSWORD = "correct horse battery"

@@ -13,7 +13,7 @@ from app.audit.service import AuditService
 from app.config import Settings
 from app.db import Database
 from tests.app.serving import PASSWORD, Served
-from tests.conftest import migrated
+from tests.rig.migrated import migrated
 
 NEW = "a new horse battery"
 

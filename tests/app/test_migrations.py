@@ -24,8 +24,8 @@ WAITING = """SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'SELECT pg_try_advisory_lock%'"""
 
 
-def test_up_down_up(make_settings: Callable[..., Settings], database_url: str) -> None:
-    settings = make_settings(database={"url": database_url})
+def test_up_down_up(make_settings: Callable[..., Settings], empty_database_url: str) -> None:
+    settings = make_settings(database={"url": empty_database_url})
     migrate(settings)
     assert _ask(settings, _differences) == []
     downgrade(settings, "base")

@@ -16,7 +16,7 @@ from app.db import Database
 from app.errors import Unavailable
 from app.migrate import migrate
 from app.schema import newest
-from tests.conftest import migrated
+from tests.rig.migrated import migrated
 
 ACTIVE = """
     SELECT count(*) FROM pg_stat_activity

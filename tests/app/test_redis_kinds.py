@@ -48,12 +48,12 @@ def swept() -> Iterator[None]:
 
 
 @pytest.fixture
-def both(make_settings: Callable[..., Settings], postgres_url: Callable[[], str], tmp_path: Path) -> Make:
+def both(make_settings: Callable[..., Settings], migrated_postgres_url: Callable[[], str], tmp_path: Path) -> Make:
     """Two servers on that Redis and one PostgreSQL."""
     need(shutil.which("redis-server"), "redis-server")
 
     def make(url: str) -> Both:
-        shared = {"database": {"url": postgres_url()}, "redis": {"url": url}}
+        shared = {"database": {"url": migrated_postgres_url()}, "redis": {"url": url}}
         return {name: make_settings(data_dir=tmp_path / name, **shared) for name in "ab"}
 
     return make

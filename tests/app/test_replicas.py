@@ -34,9 +34,9 @@ def redis() -> Iterator[rig.Redis]:
 
 @pytest.fixture
 def both(
-    make_settings: Callable[..., Settings], postgres_url: Callable[[], str], redis: rig.Redis, tmp_path: Path
+    make_settings: Callable[..., Settings], migrated_postgres_url: Callable[[], str], redis: rig.Redis, tmp_path: Path
 ) -> Both:
-    shared = {"database": {"url": postgres_url()}, "redis": {"url": redis.url}}
+    shared = {"database": {"url": migrated_postgres_url()}, "redis": {"url": redis.url}}
     return {name: make_settings(data_dir=tmp_path / name, **shared) for name in "ab"}
 
 

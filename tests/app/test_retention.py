@@ -126,8 +126,8 @@ async def test_batches_end_and_processes_do_not_disturb_each_other(
         assert await session.scalar(select(func.count()).where(RequestLog.at >= old)) == 1
 
 
-async def test_old_months_go_as_tables(make_settings: Callable[..., Settings], postgres_url: Any) -> None:
-    async with serving(make_settings(database={"url": postgres_url()})) as served:
+async def test_old_months_go_as_tables(make_settings: Callable[..., Settings], migrated_postgres_url: Any) -> None:
+    async with serving(make_settings(database={"url": migrated_postgres_url()})) as served:
         db = served.services.db
         ages = [f"{now() - timedelta(days=days):%Y_%m}" for days in (150, 120)]
         for days in (150, 120):
@@ -157,10 +157,10 @@ async def test_the_setting_is_in_effect_at_start(make_settings: Callable[..., Se
 
 
 async def test_somebody_who_uses_a_conversation_keeps_it(
-    make_settings: Callable[..., Settings], postgres_url: Any
+    make_settings: Callable[..., Settings], migrated_postgres_url: Any
 ) -> None:
     """While another transaction holds the row, it is skipped and nobody waits."""
-    async with serving(make_settings(database={"url": postgres_url()})) as served, served.client() as client:
+    async with serving(make_settings(database={"url": migrated_postgres_url()})) as served, served.client() as client:
         await served.services.engine.wait_ready()
         db = served.services.db
         id_ = await conversation(client, db, OLD)

@@ -23,7 +23,7 @@ Pair = Callable[..., tuple[Settings, Settings]]
 @pytest.fixture
 def pair(
     make_settings: Callable[..., Settings],
-    postgres_url: Callable[[], str],
+    migrated_postgres_url: Callable[[], str],
     redis: rig.Redis,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -33,7 +33,7 @@ def pair(
     monkeypatch.setattr(redis_guard, "ANSWER_SECONDS", 2.0)
 
     def make(**limits: Any) -> tuple[Settings, Settings]:
-        shared = {"database": {"url": postgres_url()}, "redis": {"url": redis.url}, "limits": limits}
+        shared = {"database": {"url": migrated_postgres_url()}, "redis": {"url": redis.url}, "limits": limits}
         return make_settings(data_dir=tmp_path / "a", **shared), make_settings(data_dir=tmp_path / "b", **shared)
 
     return make

@@ -19,8 +19,10 @@ from tests.app.test_resume import LONG, UNDISTURBED, begin, check, stored
 
 
 @pytest.fixture
-def settings(make_settings: Callable[..., Settings], postgres_url: Callable[[], str], redis_url: str) -> Settings:
-    return make_settings(database={"url": postgres_url()}, redis={"url": redis_url})
+def settings(
+    make_settings: Callable[..., Settings], migrated_postgres_url: Callable[[], str], redis_url: str
+) -> Settings:
+    return make_settings(database={"url": migrated_postgres_url()}, redis={"url": redis_url})
 
 
 async def test_the_answer_of_a_stopped_server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

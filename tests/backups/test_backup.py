@@ -19,7 +19,7 @@ from app.instance import DataInUse, hold
 from app.migrate import migrate
 from app.schema import newest, present
 from tests.backups.conftest import Installation
-from tests.conftest import migrated
+from tests.rig.migrated import migrated
 
 
 def test_there_and_back(installation: Installation, tmp_path: Path) -> None:
@@ -171,8 +171,8 @@ async def test_what_postgresql_cannot_load_leaves_all_as_it_was(
     assert (settings.data_dir / "secret").exists()
 
 
-def test_an_empty_database(make_settings: Callable[..., Settings], database_url: str, tmp_path: Path) -> None:
-    settings = make_settings(database={"url": database_url})
+def test_an_empty_database(make_settings: Callable[..., Settings], empty_database_url: str, tmp_path: Path) -> None:
+    settings = make_settings(database={"url": empty_database_url})
     with pytest.raises(BackupError, match=r"no database yet|is empty"):
         create(settings, tmp_path / "a.tar.gz")
     assert not (tmp_path / "test.db").exists()

@@ -3,10 +3,12 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
 from tests.rig.chromium import find_chromium
+from tests.rig.migrated import TEMPLATE, migrate_postgres
 from tests.rig.nginx import find_nginx
 from tests.rig.postgres import Postgres, bin_directory, postgres
 from tests.rig.redis import redis
@@ -39,11 +41,24 @@ def need(there: object, package: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[Callable[[], str]]:
-    """`postgres_url()` makes a fresh empty database and returns its asyncpg URL."""
+def session_postgres() -> Iterator[Postgres]:
+    """The cluster that the whole session shares."""
     need(bin_directory(), "postgresql")
     with postgres() as cluster:
-        yield cluster.new_database
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def postgres_url(session_postgres: Postgres) -> Callable[[], str]:
+    """`postgres_url()` makes a fresh empty database and returns its asyncpg URL."""
+    return session_postgres.new_database
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres_url(session_postgres: Postgres) -> Callable[[], str]:
+    """As `postgres_url`, with all tables."""
+    migrate_postgres(session_postgres.new_database(TEMPLATE))
+    return partial(session_postgres.new_database, template=TEMPLATE)
 
 
 @pytest.fixture(scope="module")

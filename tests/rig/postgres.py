@@ -53,11 +53,11 @@ class Postgres:
     _running: contextlib.ExitStack
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def new_database(self) -> str:
-        """Make an empty database; returns its SQLAlchemy URL for asyncpg."""
-        name = f"test_{next(self._numbers)}"
+    def new_database(self, name: str = "", template: str = "template0") -> str:
+        """Make an empty database, or a copy of another one; returns its SQLAlchemy URL for asyncpg."""
+        name = name or f"test_{next(self._numbers)}"
         where = ["-h", LOOPBACK, "-p", str(self.port), "-U", "chat"]
-        subprocess.run([self.binaries / "createdb", *where, "-T", "template0", name], check=True)
+        subprocess.run([self.binaries / "createdb", *where, "-T", template, name], check=True)
         return f"postgresql+asyncpg://chat@{LOOPBACK}:{self.port}/{name}"
 
     def start(self) -> None:
