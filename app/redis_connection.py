@@ -22,6 +22,17 @@ class _Primary(Redis):
             await sentinel.aclose()
 
 
+class _Cluster(RedisCluster):
+    """The nodes of a cluster. redis-py closes none of them while it wants to learn them anew, though commands that
+    began before may have opened connections meanwhile."""
+
+    async def aclose(self) -> None:
+        """Close all."""
+        await super().aclose()
+        for known in ("nodes_cache", "startup_nodes"):
+            await self.nodes_manager.aclose(known)
+
+
 def connect(url: str, connect_seconds: float, answer_seconds: float, retries: int = 1) -> Redis:
     """A client that gives up soon. `retries`: once is for a connection that has died in the pool. Raises ValueError."""
     address = parsed(url)
@@ -38,7 +49,7 @@ def connect(url: str, connect_seconds: float, answer_seconds: float, retries: in
         again = {"retry": Retry(NoBackoff(), max(1, retries))}
         nodes = [ClusterNode(host, port) for host, port in address.places]
         # Of the same commands.
-        return cast(Redis, RedisCluster(startup_nodes=nodes, **address.options | patience | again))
+        return cast(Redis, _Cluster(startup_nodes=nodes, **address.options | patience | again))
     return Redis.from_url(url, **patience)
 
 

@@ -2,9 +2,7 @@
 lost comes back without a restart."""
 
 import asyncio
-import gc
 import shutil
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
@@ -31,20 +29,6 @@ from tests.rig.redis_sets import Member, cluster, redis_over_tls, sentinels
 
 Both = dict[str, Settings]
 Make = Callable[[str], Both]
-
-
-# A cluster's client that is interrupted by a time limit while it learns the nodes anew leaves their connections to the
-# garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def swept() -> Iterator[None]:
-    """It takes them here, when all loops are closed, and not in the middle of somebody else's test."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 @pytest.fixture
