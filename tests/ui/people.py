@@ -18,6 +18,14 @@ class Person:
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", lambda message: self.faults.append(message.text) if message.type == "error" else None)
 
+    async def sign_up(self, email: str, password: str) -> None:
+        """As `register`, in half the time: the form is sent without being drawn."""
+        request = self.page.context.request
+        await request.get(f"{self.url}/register?lang=en")
+        await request.post(f"{self.url}/register", form={"email": email, "password": password}, max_redirects=0)
+        await self.page.goto(self.url)
+        await expect(self.message).to_be_visible()
+
     async def register(self, email: str, password: str) -> None:
         """Make an account and land on the chat page."""
         await self.page.goto(f"{self.url}/register?lang=en")

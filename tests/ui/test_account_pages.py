@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import httpx
 import pytest
+import pytest_asyncio
 from nicegui import Client
 
 from app.config import Settings
@@ -15,7 +16,7 @@ from ui.pages.account import local_path
 FORM = {"email": "lee@example.com", "password": PASSWORD}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def visitor(served: Served) -> AsyncIterator[httpx.AsyncClient]:
     """A browser without JavaScript."""
     headers = {"Accept-Language": "en", "Origin": served.url}
@@ -128,7 +129,7 @@ def box() -> Iterator[Mailbox]:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def mailing(make_settings: Callable[..., Settings], box: Mailbox) -> AsyncIterator[httpx.AsyncClient]:
     """A browser without JavaScript before a service that can send mail."""
     limits = {"anonymous": "10000/minute"}

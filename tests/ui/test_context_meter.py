@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Locator, expect
 
 from app.config import Settings
@@ -16,7 +17,7 @@ from tests.ui.people import Person
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def served(make_settings: Callable[..., Settings]) -> AsyncIterator[Served]:
     """A small window: one word is one token."""
     async with serving(make_settings(), ScriptedEngine(reply="one two three four", window=100)) as running:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Locator, expect
 
 from app.config import Settings
@@ -17,7 +18,7 @@ from tests.ui.people import Person
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def world(make_settings: Callable[..., Settings]) -> AsyncIterator[World]:
     async with several_models(make_settings) as three:
         await three.ready("near", "far")

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
 from app.config import Settings
@@ -13,7 +14,7 @@ from tests.scripted_engine import ScriptedEngine
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def served(make_settings: Callable[..., Settings]) -> AsyncIterator[Served]:
     async with serving(make_settings(generations={"titles": True}), ScriptedEngine("A fine title")) as running:
         yield running

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from app.config import Settings
@@ -16,7 +17,7 @@ from tests.ui.people import Person
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def served(make_settings: Callable[..., Settings], own_postgres: Postgres) -> AsyncIterator[Served]:
     async with serving(make_settings(database={"url": own_postgres.new_database()}), ScriptedEngine()) as running:
         yield running

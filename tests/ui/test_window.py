@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
 from app.config import Settings
@@ -16,7 +17,7 @@ LINE = "The model no longer reads what is above this line"
 BEHIND_LINE = "(line) => line.nextElementSibling.querySelector('.bubble').textContent"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def served(make_settings: Callable[..., Settings]) -> AsyncIterator[Served]:
     """A model that reads 60 words at once."""
     async with serving(make_settings(), ScriptedEngine("an answer of five words", window=60)) as running:

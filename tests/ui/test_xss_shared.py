@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.app.serving import Served
@@ -16,7 +17,7 @@ TITLE = "</title><script>alert(1)</script>"
 FILE = '\n\n```text file="<img src=x onerror=alert(1)>"\n</pre></details><script>alert(1)</script>\n```'
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def link(served: Served) -> str:
     """A shared conversation that consists of nothing else; every text is a question and an answer."""
     texts = ["\n\n".join(family) for family in FAMILIES.values()] + OPEN_ENDED
@@ -33,7 +34,7 @@ async def link(served: Served) -> str:
         return str((await api.post(f"/api/conversations/{report['ids'][0]}/share", json={})).json()["url"])
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """A stranger's."""
     context = await browser.new_context()
