@@ -24,8 +24,8 @@ REPLY = "하나 둘 셋 넷 다섯 여섯 일곱 여덟 아홉 열. **Markdown**
 class ScriptedEngine:
     """Implements `engine.base.Engine`. One word is one token, in prompts and replies.
 
-    `gate` holds every step back while it is cleared; `delay` is the time of a step in seconds. `thoughts` come before
-    the reply, and `first` is the time of its first token.
+    `gate` holds every step back while it is cleared, which happens by itself before the step of number `hold`. `delay`
+    is the time of a step in seconds. `thoughts` come before the reply, and `first` is the time of its first token.
     """
 
     def __init__(self, reply: str = REPLY, window: int = 8192, slots: int = 4, delay: float = 0.0) -> None:
@@ -35,6 +35,7 @@ class ScriptedEngine:
         self.first = 0.0
         self.gate = asyncio.Event()
         self.gate.set()
+        self.hold: int | None = None
         self.may_start = asyncio.Event()
         self.may_start.set()
         self.running: set[str] = set()
@@ -97,6 +98,9 @@ class ScriptedEngine:
             await asyncio.sleep(self.first)
             for index in range(first, total):
                 await asyncio.sleep(self.delay)
+                if index == self.hold:
+                    self.hold = None
+                    self.gate.clear()
                 await self.gate.wait()
                 if self.dead:
                     raise EngineUnavailable("the engine process has ended")

@@ -83,10 +83,9 @@ async def test_suggestion_pressed_twice_asks_once(person: Callable[..., Any], se
 async def test_continue_goes_on_in_the_same_place(person: Callable[..., Any], served: Served) -> None:
     lee = await person()
     served.engine.reply = " ".join(f"word{number}" for number in range(40))
-    served.engine.delay = 0.02
+    served.engine.hold = 9
     await lee.send("Count")
     await expect(lee.answers).to_contain_text("word3")
-    served.engine.gate.clear()  # it must not end before it is stopped
     await lee.button("Stop").click()
     await expect(lee.answers).to_contain_text("You stopped this answer.")
     await expect(lee.answers.locator(".prose")).not_to_contain_text("word39")

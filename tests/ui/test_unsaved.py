@@ -30,11 +30,10 @@ async def test_the_page_says_what_is_not_saved(
     context = await browser.new_context(locale="en-US")
     lee = Person(await context.new_page(), served.url)
     await lee.register("lee@example.com", PASSWORD)
-    served.engine.delay = 0.1
+    served.engine.hold = 9
     served.engine.reply = " ".join(f"word{number}" for number in range(30))
     await lee.send("Count")
     await expect(lee.answers).to_contain_text("word3")
-    served.engine.gate.clear()
     await asyncio.to_thread(own_postgres.stop_at_once)
     served.engine.gate.set()
     await expect(lee.answers.locator(".prose")).to_have_text(served.engine.reply)
