@@ -151,6 +151,7 @@ async def test_many_at_once(person: Callable[..., Any], served: Served) -> None:
     await bar.get_by_role("button", name="Select all").click()
     await bar.get_by_role("button", name="Archive").click()
     await expect(lee.conversations).to_have_count(0)
+    await expect(lee.page.get_by_role("status").filter(has_text="4 conversations archived.")).to_have_count(1)
     await lee.page.keyboard.press("Control+z")
     await expect(lee.conversations).to_have_text(["A", "B", "C", "D"])
     assert lee.faults == []
