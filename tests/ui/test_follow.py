@@ -54,13 +54,14 @@ async def test_any_move_up_lets_go(
     lee = await person(viewport={"width": 900, "height": 500})
     served.engine.reply = "line\n\n " * 30 + "MIDDLE " + "more\n\n " * 30 + "END"
     served.engine.delay = 0.01
+    served.engine.hold = 45  # behind the middle: it must not end before the reader moves
     await lee.send("Write a lot")
-    await expect(lee.answers).to_contain_text("line line")
-    served.engine.delay = 0.03
     thread = lee.page.locator(".thread")
     await expect(lee.answers).to_contain_text("MIDDLE")
     await lee.page.wait_for_function("document.querySelector('.thread').scrollTop > 300")
     await move(lee)
+    served.engine.delay = 0.03
+    served.engine.gate.set()
     await expect(lee.button("Go to the newest")).to_be_visible()
     top = await thread.evaluate(AT_REST)
     await expect(lee.answers).to_contain_text("END")
