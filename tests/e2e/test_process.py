@@ -95,15 +95,32 @@ def test_a_stopping_server_takes_no_connection_while_its_streams_go_on() -> None
 
 
 @pytest.mark.vllm
-def test_a_signal_while_the_model_loads_ends_quickly(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_the_model_loads_ends_quickly(tmp_path: Path, number: signal.Signals) -> None:
     with server(DEMO, tmp_path / "data") as running:
         running.wait("/healthz", seconds=30)
         wait_for(lambda: bool(engine_cores(running.process.popen.pid)), 60)
         core = engine_cores(running.process.popen.pid)[0]
-        running.process.popen.send_signal(signal.SIGTERM)
+        running.process.popen.send_signal(number)
         assert running.process.popen.wait(15) == 0
         assert not core.is_running()
         assert "Traceback" not in running.log()
+
+
+@pytest.mark.vllm
+@pytest.mark.timeout(300)
+def test_kill_9_leaves_no_engine_behind_and_the_next_start_goes_on(tmp_path: Path) -> None:
+    with service(tmp_path / "data", FLOAT32) as running, sign_in(running.url) as client:
+        with chatting(client, "길게 설명해 주세요", **LONG) as stream:
+            events = []
+            for event in stream:
+                events.append(event)
+                if event["event"] == "delta" and stored_answer(running.data_dir)[1]:
+                    break
+            running.kill()
+        assert stored_answer(running.data_dir)[0] == "running"
+        running.start()
+        goes_on(running, client, events)
 
 
 @pytest.mark.vllm
