@@ -56,6 +56,7 @@ async def test_any_move_up_lets_go(
     served.engine.delay = 0.01
     served.engine.hold = 45  # behind the middle: it must not end before the reader moves
     await lee.send("Write a lot")
+    await expect(lee.answers).to_contain_text("line line")
     thread = lee.page.locator(".thread")
     await expect(lee.answers).to_contain_text("MIDDLE")
     await lee.page.wait_for_function("document.querySelector('.thread').scrollTop > 300")
