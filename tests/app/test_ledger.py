@@ -27,13 +27,13 @@ def held(owner: Account, tokens: int) -> Reservation:
     return Reservation(uuid4(), (owner,), tokens, NOON)
 
 
-@pytest.fixture(params=["memory", "redis", "redis_cluster"])
+@pytest.fixture(params=["memory", "redis_url", "redis_cluster_url"])
 async def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LedgerStore]:
     if request.param == "memory":
         yield MemoryStore()
         return
     monkeypatch.setattr(redis_guard, "ANSWER_SECONDS", 20.0)
-    async with guarded(request.getfixturevalue(f"{request.param}_url")) as guard:
+    async with guarded(request.getfixturevalue(request.param)) as guard:
         assert guard is not None
         yield RedisStore(guard)
 

@@ -12,6 +12,7 @@ from tests.rig.migrated import TEMPLATE, migrate_postgres
 from tests.rig.nginx import find_nginx
 from tests.rig.postgres import Postgres, bin_directory, postgres
 from tests.rig.redis import redis
+from tests.rig.redis_sets import cluster
 from tests.rig.server import Server, server
 
 # One user of the suite sends what many people would.
@@ -73,6 +74,14 @@ def redis_url() -> Iterator[str]:
     """A Redis server that the whole session shares."""
     need(shutil.which("redis-server"), "redis-server")
     with redis() as instance:
+        yield instance.url
+
+
+@pytest.fixture(scope="session")
+def redis_cluster_url() -> Iterator[str]:
+    """A Redis cluster that the whole session shares."""
+    need(shutil.which("redis-server"), "redis-server")
+    with cluster() as instance:
         yield instance.url
 
 
