@@ -11,6 +11,8 @@ NAME = re.compile(r"request_logs_(\d{4})_(\d{2})|request_logs_default")
 MONTHS_AHEAD = 2
 # Any number, the same in all processes: only one at a time makes or drops partitions.
 LOCK = 4_711_001
+# Behind a long query nobody shall wait for us; the next round tries again.
+LOCK_TIMEOUT = "2s"
 
 
 def is_partition(table: str | None) -> bool:
@@ -62,8 +64,7 @@ def _ends(names: list[str]) -> Iterator[tuple[str, datetime]]:
 async def _begin(db: AsyncSession) -> bool:
     if db.get_bind().dialect.name != "postgresql":
         return False
-    # Behind a long query nobody shall wait for us; the next round tries again.
-    await db.execute(text("SET LOCAL lock_timeout = '2s'"))
+    await db.execute(text("SELECT set_config('lock_timeout', :longest, true)"), {"longest": LOCK_TIMEOUT})
     await db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     return True
 
