@@ -24,7 +24,8 @@ REPLY = "하나 둘 셋 넷 다섯 여섯 일곱 여덟 아홉 열. **Markdown**
 class ScriptedEngine:
     """Implements `engine.base.Engine`. One word is one token, in prompts and replies.
 
-    `gate` holds every step back while it is cleared, which happens by itself before the step of number `hold`. `delay`
+    `gate` holds every step back while it is cleared, which happens by itself before the step of number `hold`; what
+    `hold` shall stop goes on with `go_on`, for the steps may not have come so far when the gate is set. `delay`
     is the time of a step in seconds. `thoughts` come before the reply, and `first` is the time of its first token.
     """
 
@@ -46,6 +47,11 @@ class ScriptedEngine:
         self.openai: Api | None = None
         self._known = ModelInfo("scripted", window, slots)
         self._info: ModelInfo | None = None
+
+    def go_on(self) -> None:
+        """To the end, whether `hold` has been reached or not."""
+        self.hold = None
+        self.gate.set()
 
     @property
     def info(self) -> ModelInfo:

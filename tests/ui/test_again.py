@@ -95,7 +95,7 @@ async def test_continue_goes_on_in_the_same_place(person: Callable[..., Any], se
     # What was written before stays on the page.
     await expect(lee.answers.locator(".prose")).to_contain_text(stopped_at)
     await expect(lee.answers).not_to_contain_text("You stopped this answer.")
-    served.engine.gate.set()
+    served.engine.go_on()
     await expect(lee.answers.locator(".prose")).to_have_text(served.engine.reply)
     await expect(lee.answers).to_have_count(1)
     await expect(lee.button("Continue")).to_have_count(0)

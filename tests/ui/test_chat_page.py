@@ -50,7 +50,7 @@ async def test_text_grows_and_survives_reload_and_second_tab(person: Callable[..
         await expect(page.get_by_role("article", name="scripted")).to_contain_text("word0 word1 word2")
         await expect(page.get_by_role("button", name="Stop")).to_be_visible()
     served.engine.delay = 0
-    served.engine.gate.set()
+    served.engine.go_on()
     for page in (lee.page, second):
         await expect(page.get_by_role("article", name="scripted")).to_contain_text(served.engine.reply)
 

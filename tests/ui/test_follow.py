@@ -62,7 +62,7 @@ async def test_any_move_up_lets_go(
     await lee.page.wait_for_function("document.querySelector('.thread').scrollTop > 300")
     await move(lee)
     served.engine.delay = 0.03
-    served.engine.gate.set()
+    served.engine.go_on()
     await expect(lee.button("Go to the newest")).to_be_visible()
     top = await thread.evaluate(AT_REST)
     await expect(lee.answers).to_contain_text("END")

@@ -35,7 +35,7 @@ async def test_the_page_says_what_is_not_saved(
     await lee.send("Count")
     await expect(lee.answers).to_contain_text("word3")
     await asyncio.to_thread(own_postgres.stop_at_once)
-    served.engine.gate.set()
+    served.engine.go_on()
     await expect(lee.answers.locator(".prose")).to_have_text(served.engine.reply)
     await expect(lee.answers.locator(".note")).to_contain_text("Not saved yet")
     # What cannot be taken stays in the field, with words.
