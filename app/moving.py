@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import JSON, Column, Table, Text, bindparam, func, insert, inspect, select, type_coerce
+from sqlalchemy import JSON, Column, Table, Text, bindparam, func, insert, inspect, select, text, type_coerce
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -88,6 +88,7 @@ async def _copy(settings: Settings, target: Settings) -> dict[str, int]:
     ]
     try:
         async with source.reading() as here, destination.transaction() as there:
+            await here.execute(text("BEGIN"))  # one state of all tables
             for key in inner:
                 await there.execute(DropConstraint(key))
             for table in METADATA.sorted_tables:
@@ -130,6 +131,6 @@ def _row(row: Mapping[Any, Any], documents: Sequence[str]) -> dict[str, Any]:
     """A document may be absent, or be `null`: that stays so."""
     values = dict(row)
     for name in documents:
-        if (text := values[name]) is not None:
-            values[name] = JSON.NULL if text == "null" else json.loads(text)
+        if (document := values[name]) is not None:
+            values[name] = JSON.NULL if document == "null" else json.loads(document)
     return values

@@ -19,10 +19,11 @@ BUSY_SECONDS = 5
 
 
 class Cursor(AsyncAdapt_aiosqlite_cursor):
-    """Runs a statement and takes its rows in one visit to the connection's thread.
+    """Runs a statement and takes its rows in one visit to the connection's thread; the first begins the transaction.
 
-    SQLAlchemy's own goes there for the cursor, the statement, the rows and the end, and after each the transaction
-    waits for a turn of the event loop: with a hundred streams a turn is long, and so was the writers' queue.
+    SQLAlchemy's own goes there for the beginning, the cursor, the statement, the rows and the end, and after each the
+    transaction waits for a turn of the event loop: with a hundred streams a turn is long, and so was the writers'
+    queue.
     """
 
     def execute(self, operation: Any, parameters: Any = None) -> None:
@@ -34,8 +35,10 @@ class Cursor(AsyncAdapt_aiosqlite_cursor):
         self._run(methodcaller("executemany", operation, seq_of_parameters))
 
     def _run(self, statement: Any) -> None:
+        connection: Any = self._adapt_connection
+        begins, connection.begins = connection.begins, False
         try:
-            done = self.await_(self._connection._execute(partial(_visit, self._connection, statement)))
+            done = self.await_(self._connection._execute(partial(_visit, self._connection, statement, begins)))
         except ValueError as error:  # the connection is closed
             self._adapt_connection._handle_exception(error)
         self.description, rows, self.lastrowid, self.rowcount = done
@@ -43,24 +46,41 @@ class Cursor(AsyncAdapt_aiosqlite_cursor):
 
 
 class Connection(AsyncAdapt_aiosqlite_connection):
-    """A connection with such cursors. A transaction that has ended is not rolled back once more."""
+    """A connection with such cursors. Where nothing has begun, nothing is ended. A cancelled statement, which may begin
+    something later, never comes to its end: its connection is thrown away."""
 
-    __slots__ = ()
+    __slots__ = ("begins",)
+
+    def __init__(self, dbapi: Any, connection: Any) -> None:
+        super().__init__(dbapi, connection)
+        self.begins = False  # a transaction, with the next statement
 
     def cursor(self, server_side: bool = False) -> AsyncAdapt_aiosqlite_cursor:
-        """A stream of rows goes to the thread for each part of them."""
+        """A stream of rows goes to the thread for each part of them; it is for those who only read."""
+        assert not (server_side and self.begins)
         return super().cursor(server_side=True) if server_side else Cursor(self)
 
+    def commit(self) -> None:
+        """Keep what was written."""
+        if self._has_begun():
+            super().commit()
+
     def rollback(self) -> None:
-        """Undo the transaction, if there is one. A cancelled statement, which may begin one later, never comes here:
-        its connection is thrown away."""
-        if self._connection.in_transaction:
+        """Undo it."""
+        if self._has_begun():
             super().rollback()
 
+    def _has_begun(self) -> bool:
+        self.begins = False
+        return bool(self._connection.in_transaction)
 
-def _visit(connection: Any, statement: Any) -> tuple[Any, list[Any], int | None, int]:
+
+def _visit(connection: Any, statement: Any, begins: bool) -> tuple[Any, list[Any], int | None, int]:
     cursor: sqlite3.Cursor = connection._conn.cursor()
     try:
+        if begins:
+            # Deferred transactions that read first and write later end in "database is locked"; these wait instead.
+            cursor.execute("BEGIN IMMEDIATE")
         statement(cursor)
         if cursor.description:
             return cursor.description, cursor.fetchall(), -1, -1
@@ -87,7 +107,7 @@ def _do_connect(dialect: Dialect, _record: object, args: Any, options: Any) -> C
 
 
 def _connect(connection: Any, _record: object) -> None:
-    # The driver's own transaction control would begin deferred; we begin ourselves, below.
+    # The driver's own transaction control would begin deferred; we begin ourselves, with the first statement.
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
@@ -108,6 +128,5 @@ def _invalidate(connection: Any, _record: object, _error: BaseException | None) 
 
 
 def _begin(connection: Any) -> None:
-    # Deferred transactions that read first and write later end in "database is locked"; these wait instead.
-    reading = connection.get_execution_options().get(READING, False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    # Each statement of those who only read sees what is stored at its time, as on PostgreSQL.
+    connection.connection.dbapi_connection.begins = not connection.get_execution_options().get(READING, False)

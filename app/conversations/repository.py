@@ -12,6 +12,9 @@ from app.conversations.models import Conversation, Feedback, Message, owned
 from app.conversations.schemas import MessagePlace
 from app.db import now
 
+# The smallest difference that both databases keep.
+MOMENT = timedelta(microseconds=1)
+
 
 def _owned(user_id: UUID) -> Select[tuple[Message]]:
     return select(Message).join(Conversation, Conversation.id == Message.conversation_id).where(owned(user_id))
@@ -69,7 +72,7 @@ async def next_moment(db: AsyncSession, conversation_id: UUID) -> datetime:
     newest: datetime | None = await db.scalar(
         select(func.max(Message.created_at)).where(Message.conversation_id == conversation_id)
     )
-    return max(now(), newest + timedelta(microseconds=1)) if newest is not None else now()
+    return max(now(), newest + MOMENT) if newest is not None else now()
 
 
 async def path(db: AsyncSession, conversation_id: UUID, leaf_id: UUID) -> list[Message]:

@@ -125,7 +125,7 @@ class Sending:
             prepared = await prepare(supervisor.engine) if supervisor.ready else None
             async with self._db.transaction() as db:
                 question = await store_question(db, user.id, request, question_id, context.parent_id)
-                answer = await store_answer(db, question, writer)
+                answer = await store_answer(db, question, writer, question.created_at + repository.MOMENT)
         generation = self._generations.start(answer, backend, *place, prepare, prepared)
         if context.parent_id is None:
             self._titles.after(generation)
@@ -200,7 +200,8 @@ class Sending:
         async with self._admitted(user, backend, writer, given) as place:
             async with self._db.transaction() as db:
                 found_message(await repository.message(db, user.id, question.id))
-                answer = await store_answer(db, question, writer)
+                moment = await repository.next_moment(db, question.conversation_id)
+                answer = await store_answer(db, question, writer, moment)
         return self._generations.start(answer, backend, *place, self._preparing.again(user.id, answer))
 
     async def _continue(self, user: CurrentUser, message_id: UUID, key: str | None, digest: str | None) -> Generation:

@@ -102,22 +102,25 @@ class ConversationService:
         """Oldest first. Raises NotFound."""
         after = read_cursor(cursor)
         async with self._db.reading() as db:
-            found(await repository.conversation(db, user.id, conversation_id))
             rows = await repository.messages(db, user.id, conversation_id, after, limit + 1)
+            if not rows:
+                found(await repository.conversation(db, user.id, conversation_id))
         more = write_cursor(rows[limit - 1].created_at, rows[limit - 1].id) if len(rows) > limit else None
         return MessagePage(items=[MessageView.model_validate(row) for row in rows[:limit]], next=more)
 
     async def places(self, user: CurrentUser, conversation_id: UUID) -> list[MessagePlace]:
         """Of all messages, oldest first: little to read, however much was said. Raises NotFound."""
         async with self._db.reading() as db:
-            found(await repository.conversation(db, user.id, conversation_id))
-            return await repository.places(db, user.id, conversation_id)
+            if not (places := await repository.places(db, user.id, conversation_id)):
+                found(await repository.conversation(db, user.id, conversation_id))
+        return places
 
     async def some(self, user: CurrentUser, conversation_id: UUID, ids: Sequence[UUID]) -> list[MessageView]:
         """These messages, in the order of `ids`. Raises NotFound when one of them is not there."""
         async with self._db.reading() as db:
-            found(await repository.conversation(db, user.id, conversation_id))
             rows = {row.id: row for row in await repository.some(db, user.id, conversation_id, ids)}
+            if not rows:
+                found(await repository.conversation(db, user.id, conversation_id))
         if missing := next((message_id for message_id in ids if message_id not in rows), None):
             raise NotFound(f"There is no message {missing} here.", code="message_not_found")
         return [MessageView.model_validate(rows[message_id]) for message_id in ids]

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,7 +43,7 @@ class Writer:
 async def store_question(
     db: AsyncSession, user_id: UUID, request: ChatRequest, question_id: UUID, parent_id: UUID | None
 ) -> Message:
-    """The question, in a new conversation if the request names none. Raises NotFound."""
+    """The question, in a new conversation if the request names none; it goes out with the answer. Raises NotFound."""
     at = now()
     if request.conversation_id is None:
         settings = request.settings or ChatSettings()
@@ -57,12 +58,14 @@ async def store_question(
         )
         db.add(conversation)
         await db.flush()
+        moment = at
     else:
         # Again, with the owner: it may have been deleted while the prompt was built.
         conversation = found(await repository.conversation(db, user_id, request.conversation_id))
         conversation.updated_at = at
         if not conversation.temporary:
             conversation.title = conversation.title or title_of(request.content)
+        moment = await repository.next_moment(db, conversation.id)
     question = Message(
         id=question_id,
         conversation_id=conversation.id,
@@ -70,16 +73,16 @@ async def store_question(
         role="user",
         content=request.content,
         status="done",
-        created_at=await repository.next_moment(db, conversation.id),
+        created_at=moment,
     )
     db.add(question)
-    await db.flush()
     return question
 
 
-async def store_answer(db: AsyncSession, question: Message, writer: Writer) -> Message:
-    """An empty answer below the question, to be filled by a new generation."""
+async def store_answer(db: AsyncSession, question: Message, writer: Writer, at: datetime) -> Message:
+    """An empty answer below the question, to be filled by a new generation. `at`: behind all other messages."""
     answer = Message(
+        id=new_id(),
         conversation_id=question.conversation_id,
         parent_id=question.id,
         role="assistant",
@@ -87,7 +90,7 @@ async def store_answer(db: AsyncSession, question: Message, writer: Writer) -> M
         status="queued",
         model=writer.model,
         generation_id=writer.generation_id,
-        created_at=await repository.next_moment(db, question.conversation_id),
+        created_at=at,
     )
     db.add(answer)
     await db.flush()

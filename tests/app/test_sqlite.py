@@ -94,11 +94,31 @@ async def test_a_statement_is_one_visit_and_a_refused_one_is_undone(
         assert list(await session.scalars(text("SELECT said FROM note"))) == ["a", "b"]
         changed: Any = await session.execute(text("UPDATE note SET said = said || '!'"))
         assert changed.rowcount == 2
-    # Begin, insert, select, update, commit.
+    # Begin and insert, select, update, commit.
+    assert len(visits) == 4
+    async with db.reading() as session:
+        assert list(await session.scalars(text("SELECT said FROM note"))) == ["a!", "b!"]
+    async with db.transaction():
+        pass
     assert len(visits) == 5
     with pytest.raises(IntegrityError):
         await removed_and_doubled(db)
     assert await said(db) == ["a!", "b!"]
+
+
+async def test_a_transaction_that_another_process_keeps_out_is_told_and_leaves_nothing(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with db.transaction() as session:
+        await session.execute(text("PRAGMA busy_timeout=50"))
+    with sqlite3.connect(db.url.database or "", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable):
+            await write(db, "kept out")
+        other.execute("COMMIT")
+    other.close()
+    await write(db, "ours")
+    assert await said(db) == ["ours"]
 
 
 async def removed_and_doubled(db: Database) -> None:
