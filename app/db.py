@@ -42,6 +42,8 @@ RESTART_PAUSE_SECONDS = 0.1
 TURN_SECONDS = 30.0
 # How long `close` waits for transactions that were cut short.
 CLOSE_SECONDS = 10.0
+# For a change of rows that the session has not read: nothing in it has to be brought up to date.
+ROWS_ONLY = {"synchronize_session": False}
 # How PostgreSQL lists our connections.
 APPLICATION = "vllm-chat"
 

@@ -9,6 +9,7 @@ from sqlalchemy import CursorResult, Delete, Update, and_, delete, or_, select, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.conversations.models import Conversation, owned
+from app.db import ROWS_ONLY
 
 
 async def change(db: AsyncSession, user_id: UUID, ids: Sequence[UUID], values: dict[str, Any]) -> int:
@@ -42,6 +43,6 @@ async def purge(db: AsyncSession, marked: datetime, used: datetime, limit: int) 
 
 async def _count(db: AsyncSession, statement: Update | Delete) -> int:
     result: CursorResult[Any] = await db.execute(  # type: ignore[assignment]
-        statement, execution_options={"synchronize_session": False}
+        statement, execution_options=ROWS_ONLY
     )
     return result.rowcount

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from app.conversations.models import Conversation, Feedback, Message, owned
 from app.conversations.schemas import MessagePlace
-from app.db import now
+from app.db import ROWS_ONLY, now
 
 # The smallest difference that both databases keep.
 MOMENT = timedelta(microseconds=1)
@@ -106,7 +106,8 @@ async def retitle(db: AsyncSession, user_id: UUID, conversation_id: UUID, old: s
 
 async def touch(db: AsyncSession, conversation_id: UUID, at: datetime) -> None:
     """Move a conversation to the top of the list."""
-    await db.execute(update(Conversation).where(Conversation.id == conversation_id).values(updated_at=at))
+    statement = update(Conversation).where(Conversation.id == conversation_id)
+    await db.execute(statement.values(updated_at=at), execution_options=ROWS_ONLY)
 
 
 async def rate(db: AsyncSession, user_id: UUID, message_id: UUID, value: str | None, comment: str) -> str | None:

@@ -11,6 +11,7 @@ from sqlalchemy import CursorResult, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.conversations.models import Conversation, Message, owned
+from app.db import ROWS_ONLY
 from app.generations.models import KEPT, GenerationRow
 
 KEEP_EVENTS = timedelta(hours=24)
@@ -94,12 +95,13 @@ async def token_ids(db: AsyncSession, generation_id: UUID) -> list[int]:
 async def update_answer(db: AsyncSession, message_id: UUID, generation_id: UUID, values: dict[str, Any]) -> None:
     """Write the state of an answer, if this generation still is the one that writes it."""
     statement = update(Message).where(Message.id == message_id, Message.generation_id == generation_id)
-    await db.execute(statement.values(**values))
+    await db.execute(statement.values(**values), execution_options=ROWS_ONLY)
 
 
 async def end(db: AsyncSession, generation_id: UUID, values: dict[str, Any]) -> None:
     """Write how a generation ended."""
-    await db.execute(update(GenerationRow).where(GenerationRow.id == generation_id).values(**values))
+    statement = update(GenerationRow).where(GenerationRow.id == generation_id)
+    await db.execute(statement.values(**values), execution_options=ROWS_ONLY)
 
 
 async def interrupt_unfinished(db: AsyncSession, instance: str, resumed: set[UUID], now: datetime) -> int:

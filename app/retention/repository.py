@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.models import AuditRow
 from app.conversations.models import Conversation, Message
+from app.db import ROWS_ONLY
 from app.generations.repository import UNFINISHED
 from app.request_log.models import RequestLog
 
@@ -39,6 +40,6 @@ async def delete_audit(db: AsyncSession, cutoff: datetime, limit: int) -> int:
 
 async def _count(db: AsyncSession, statement: Delete) -> int:
     result: CursorResult[Any] = await db.execute(  # type: ignore[assignment]
-        statement, execution_options={"synchronize_session": False}
+        statement, execution_options=ROWS_ONLY
     )
     return result.rowcount
