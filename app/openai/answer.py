@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from time import perf_counter
 from typing import Any
 
 from pydantic_core import to_json
@@ -10,11 +11,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.errors import AppError, BadRequest, Unavailable
-from app.generations.backends import Backend, Backends
+from app.generations.backends import Backends
 from app.openai.call import Call
 from app.openai.failing import Failing
 from app.openai.inner import inner
 from app.openai.outlet import Outlet
+from app.openai.pace import Pace
 from app.tracing import Tracing
 from engine import metering
 from engine.base import Stage
@@ -24,9 +26,6 @@ from engine.supervisor import Supervisor
 
 CHAT = "/v1/chat/completions"
 PING_SECONDS = 10.0
-# With more streams than this they share so many writes a second; 64 of them then hear 20 times a second each.
-CROWD = 16
-WRITES_PER_SECOND = 1280
 
 
 class Answer(Response):
@@ -38,12 +37,13 @@ class Answer(Response):
         body: dict[str, Any],
         backends: Backends,
         tracing: Tracing,
+        pace: Pace,
         close: Callable[[Call], Awaitable[None]],
     ) -> None:
         super().__init__()
         self._call = call
         self._body = body
-        self._backends, self._tracing = backends, tracing
+        self._backends, self._tracing, self._pace = backends, tracing, pace
         self._close = close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,7 +104,7 @@ class Answer(Response):
         try:
             events = await api.lean_chat(dict(self._body), call.id.hex) if scope["path"] == CHAT else None
             if events is not None:
-                await line.while_held(_write(events, outlet, call.backend))
+                await line.while_held(self._write(events, outlet))
             else:
                 line.repeat(to_json(self._body))
                 failing = Failing(supervisor, self._body, outlet)
@@ -121,16 +121,17 @@ class Answer(Response):
             call.error = lost(supervisor)
             supervisor.suspect()
 
-
-async def _write(events: AsyncGenerator[bytes, None], outlet: Outlet, backend: Backend) -> None:
-    """The first text at once. In a full house tokens then gather for a moment, and vLLM joins them: what a write costs
-    does not depend on its length."""
-    async with aclosing(events):
-        async for piece in events:
-            await outlet.write(piece)
-            if (streams := backend.admission.running) > CROWD:
-                await asyncio.sleep(streams / WRITES_PER_SECOND)
-    await outlet.end()
+    async def _write(self, events: AsyncGenerator[bytes, None], outlet: Outlet) -> None:
+        """The first text at once. In a full house tokens then gather for a moment."""
+        admission = self._call.backend.admission
+        async with aclosing(events):
+            async for piece in events:
+                began = perf_counter()
+                await outlet.write(piece)
+                self._pace.wrote(perf_counter() - began)
+                if pause := self._pace.pause(admission.running):
+                    await asyncio.sleep(pause)
+        await outlet.end()
 
 
 def lost(supervisor: Supervisor) -> Unavailable:
