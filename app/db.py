@@ -166,6 +166,11 @@ class Database:
             await asyncio.sleep(RESTART_PAUSE_SECONDS)
 
     @property
+    def one_writer(self) -> bool:
+        """Transactions that write wait for each other: SQLite."""
+        return self._sqlite
+
+    @property
     def crowded(self) -> bool:
         """Writers wait for their turn: what can be written later should be."""
         return self._queue > 0

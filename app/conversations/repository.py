@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from app.conversations.models import Conversation, Feedback, Message, owned
 from app.conversations.schemas import MessagePlace
-from app.db import ROWS_ONLY, now
+from app.db import now
 
 # The smallest difference that both databases keep.
 MOMENT = timedelta(microseconds=1)
@@ -102,12 +102,6 @@ async def retitle(db: AsyncSession, user_id: UUID, conversation_id: UUID, old: s
         Conversation.id == conversation_id, owned(user_id), Conversation.title == old
     )
     return await db.scalar(statement.values(title=new).returning(Conversation.id)) is not None
-
-
-async def touch(db: AsyncSession, conversation_id: UUID, at: datetime) -> None:
-    """Move a conversation to the top of the list."""
-    statement = update(Conversation).where(Conversation.id == conversation_id)
-    await db.execute(statement.values(updated_at=at), execution_options=ROWS_ONLY)
 
 
 async def rate(db: AsyncSession, user_id: UUID, message_id: UUID, value: str | None, comment: str) -> str | None:

@@ -143,8 +143,7 @@ class Recovery:
         async with self._db.transaction() as db:
             kept = {generation.id for generation in resumed}
             for generation in resumed:
-                status = "running" if generation.prepared else "queued"
-                await repository.update_answer(db, generation.message_id, generation.id, {"status": status})
+                await repository.set_status(db, generation.id, "running" if generation.prepared else "queued")
             return await repository.interrupt_unfinished(db, instance, kept, now())
 
     async def _unheard(

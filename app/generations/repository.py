@@ -2,21 +2,34 @@
 
 import sys
 from array import array
+from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, exists, or_, select, update
+from sqlalchemy import CursorResult, Update, bindparam, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.conversations.models import Conversation, Message, owned
-from app.db import ROWS_ONLY
+from app.db import ROWS_ONLY, now
 from app.generations.models import KEPT, GenerationRow
 
 KEEP_EVENTS = timedelta(hours=24)
 LOOK_BACK = timedelta(days=7)
 UNFINISHED = ("queued", "running")
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """The state of an answer: columns of its message, and of its generation when that has ended."""
+
+    generation_id: UUID
+    message_id: UUID
+    conversation_id: UUID
+    answer: dict[str, Any]
+    end: dict[str, Any] = field(default_factory=dict)
 
 
 async def generation(
@@ -92,16 +105,33 @@ async def token_ids(db: AsyncSession, generation_id: UUID) -> list[int]:
     return unpack_ids(packed or b"")
 
 
-async def update_answer(db: AsyncSession, message_id: UUID, generation_id: UUID, values: dict[str, Any]) -> None:
-    """Write the state of an answer, if this generation still is the one that writes it."""
-    statement = update(Message).where(Message.id == message_id, Message.generation_id == generation_id)
-    await db.execute(statement.values(**values), execution_options=ROWS_ONLY)
+async def save(db: AsyncSession, saves: Sequence[Save]) -> None:
+    """Write the state of answers, of each if its generation still is the one that writes it."""
+    answer = (Message.id == bindparam("which"), Message.generation_id == bindparam("writer"))
+    rows = [({"which": one.message_id, "writer": one.generation_id}, one.answer) for one in saves]
+    await _update_all(db, update(Message).where(*answer), rows)
+    touched = {one.conversation_id for one in saves}
+    statement = update(Conversation).where(Conversation.id.in_(touched))
+    await db.execute(statement.values(updated_at=now()), execution_options=ROWS_ONLY)
+    rows = [({"which": one.generation_id}, one.end) for one in saves if one.end]
+    await _update_all(db, update(GenerationRow).where(GenerationRow.id == bindparam("which")), rows)
 
 
-async def end(db: AsyncSession, generation_id: UUID, values: dict[str, Any]) -> None:
-    """Write how a generation ended."""
-    statement = update(GenerationRow).where(GenerationRow.id == generation_id)
-    await db.execute(statement.values(**values), execution_options=ROWS_ONLY)
+async def _update_all(
+    db: AsyncSession, statement: Update, rows: Sequence[tuple[dict[str, Any], dict[str, Any]]]
+) -> None:
+    """`rows`: which, and what. One statement for all that change the same columns."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for which, values in rows:
+        alike[tuple(values)].append(which | {f"new_{name}": value for name, value in values.items()})
+    connection = await db.connection()
+    for names, parameters in alike.items():
+        await connection.execute(statement.values({name: bindparam(f"new_{name}") for name in names}), parameters)
+
+
+async def set_status(db: AsyncSession, generation_id: UUID, status: str) -> None:
+    """Of the answer that this generation writes."""
+    await db.execute(update(Message).where(Message.generation_id == generation_id).values(status=status))
 
 
 async def interrupt_unfinished(db: AsyncSession, instance: str, resumed: set[UUID], now: datetime) -> int:

@@ -7,12 +7,12 @@ from typing import Any
 
 import structlog
 
-from app.conversations import repository as conversations
 from app.db import Database, now
 from app.errors import Unavailable
 from app.generations import repository
 from app.generations.events import Event, pack
 from app.generations.generation import Generation, Outcome
+from app.generations.writer import Writer
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +29,7 @@ class Saving:
 
     def __init__(self, db: Database, detach_seconds: float) -> None:
         self._db = db
+        self._writer = Writer(db)
         self._detach_seconds = detach_seconds
         self._asking = asyncio.Lock()
 
@@ -92,8 +93,5 @@ class Saving:
     async def _save(self, generation: Generation, values: dict[str, Any], row: dict[str, Any] | None = None) -> None:
         values |= {"content": generation.content, "reasoning": "".join(generation.reasoning)}
         values |= {"model": generation.backend.name} if generation.backend.name else {}
-        async with self._db.transaction() as db:
-            await repository.update_answer(db, generation.message_id, generation.id, values)
-            await conversations.touch(db, generation.conversation_id, now())
-            if row:
-                await repository.end(db, generation.id, row)
+        ids = (generation.id, generation.message_id, generation.conversation_id)
+        await self._writer.write(repository.Save(*ids, values, row or {}))

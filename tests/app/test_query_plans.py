@@ -19,6 +19,7 @@ from app.conversations import change_repository, list_repository, repository, se
 from app.conversations.models import Conversation
 from app.db import Database
 from app.generations import repository as generations
+from app.generations.repository import Save
 from app.migrate import migrate
 from app.request_log import repository as request_log
 from app.request_log.repository import Filter
@@ -64,6 +65,7 @@ def key(name: str) -> UUID:
 
 
 USER, CONVERSATION, MESSAGE = key("u0"), key("c7"), key(f"m{8 * OF_CONVERSATION - 1}")
+ENDED = Save(key("g1"), MESSAGE, CONVERSATION, {"status": "done"}, {"ended_at": datetime(2026, 1, 1, tzinfo=UTC)})
 LATE = START + timedelta(seconds=MESSAGES * 5 - 3600)
 # All that the last minutes have not ended was looked at before.
 WEEK_LATER = START + timedelta(days=7, seconds=MESSAGES - 300)
@@ -84,7 +86,8 @@ QUESTIONS: dict[str, Ask] = {
     "search that finds nothing": lambda db: search_repository.search(db, USER, "nowhere", [], PLACE, 1000, 20),
     "answers not ended": lambda db: generations.unfinished_in(db, USER, [CONVERSATION]),
     "an answer cut off": lambda db: generations.resumable(db, key("g1")),
-    "the end of an answer": lambda db: generations.update_answer(db, MESSAGE, key("g1"), {"status": "done"}),
+    "the end of an answer": lambda db: generations.save(db, [ENDED]),
+    "an answer that goes on": lambda db: generations.set_status(db, key("g1"), "running"),
     "forgetting events": lambda db: generations.expire(db, WEEK_LATER),
     "deleting a conversation": lambda db: change_repository.delete_for_ever(db, USER, CONVERSATION),
     "request log": lambda db: request_log.page(db, Filter(), None, 50),
