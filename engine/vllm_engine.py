@@ -16,6 +16,7 @@ from engine.chat_template import ChatTemplate
 from engine.config import EngineConfig
 from engine.errors import EngineConfigError, EngineError, EngineUnavailable, PromptTooLong
 from engine.llm import load
+from engine.pace import Pace
 from engine.plan import Plan, make_plan
 from engine.resume import ResumedText
 from engine.sampling import sampling_params
@@ -41,13 +42,13 @@ class VllmEngine:
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._tokenizing = ThreadPoolExecutor(1, thread_name_prefix="tokenizer")
         self._llm: Any = None
+        self._pace = Pace()
         self._api: Api | None = None
         self._loading, self._may_fork = False, True
         self._template: ChatTemplate | None = None
         self._tags: Tags | None = None
         self._info: ModelInfo | None = None
-        self._defaults: dict[str, Any] = {}
-        self._generation_config: dict[str, Any] = {}
+        self._defaults, self._generation_config = dict[str, Any](), dict[str, Any]()
 
     @property
     def info(self) -> ModelInfo:
@@ -114,8 +115,7 @@ class VllmEngine:
         await warming
 
     async def _generate(self, request_id: str, tokens: int) -> None:
-        prompt = await self.render([GREETING])
-        async for _ in self.stream(request_id, prompt, Sampling(max_tokens=tokens, ignore_eos=True)):
+        async for _ in self.stream(request_id, await self.render([GREETING]), Sampling(tokens, ignore_eos=True)):
             continue
 
     async def render(self, messages: Sequence[ChatMessage]) -> Prompt:
@@ -129,7 +129,7 @@ class VllmEngine:
     async def stream(
         self, request_id: str, prompt: Prompt, sampling: Sampling, written: Written | None = None
     ) -> AsyncGenerator[Delta, None]:
-        """One delta per engine step. Nothing of `written` is generated again."""
+        """A delta for each engine step, or for several in a full house. Nothing of `written` is generated again."""
         from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
         if prompt.tokens >= self.info.max_model_len:
@@ -154,7 +154,7 @@ class VllmEngine:
         params = self._params(sampling, detokenize=resumed is None)
         try:
             generating = self.llm.generate(inputs, params, request_id, trace_headers=trace_headers.get())
-            async with aclosing(generating) as outputs:
+            async with aclosing(self._pace.paced(generating)) as outputs:
                 async for output in outputs:
                     piece = output.outputs[0]
                     text, tokens, reason = piece.text, tuple(piece.token_ids), piece.finish_reason

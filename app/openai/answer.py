@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from time import perf_counter
 from typing import Any
 
 from pydantic_core import to_json
@@ -16,12 +15,12 @@ from app.openai.call import Call
 from app.openai.failing import Failing
 from app.openai.inner import inner
 from app.openai.outlet import Outlet
-from app.openai.pace import Pace
 from app.tracing import Tracing
 from engine import metering
 from engine.base import Stage
 from engine.errors import EngineUnavailable
 from engine.line import Line
+from engine.pace import Pace
 from engine.supervisor import Supervisor
 
 CHAT = "/v1/chat/completions"
@@ -122,15 +121,9 @@ class Answer(Response):
             supervisor.suspect()
 
     async def _write(self, events: AsyncGenerator[bytes, None], outlet: Outlet) -> None:
-        """The first text at once. In a full house tokens then gather for a moment."""
-        admission = self._call.backend.admission
-        async with aclosing(events):
-            async for piece in events:
-                began = perf_counter()
+        async with aclosing(self._pace.paced(events)) as pieces:
+            async for piece in pieces:
                 await outlet.write(piece)
-                self._pace.wrote(perf_counter() - began)
-                if pause := self._pace.pause(admission.running):
-                    await asyncio.sleep(pause)
         await outlet.end()
 
 

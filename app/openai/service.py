@@ -19,10 +19,10 @@ from app.openai.answer import Answer, lost
 from app.openai.call import Call
 from app.openai.catalogue import cards
 from app.openai.counting import Counting
-from app.openai.pace import Pace
 from app.request_log.service import RequestLogService
 from app.tracing import Tracing
 from engine.base import Api
+from engine.pace import Pace
 
 
 class OpenAIService:

@@ -1,0 +1,56 @@
+"""How long tokens gather while many streams run.
+
+What it costs to hand on a step of an answer depends little on how many tokens it has, and vLLM joins those that wait.
+Few steps leave the event loop to the requests; but an answer's last token gathers, too, so nobody waits longer than a
+machine of this speed asks for.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from time import perf_counter
+from typing import TypeVar
+
+T = TypeVar("T")
+
+# With more streams than this they share the steps.
+CROWD = 16
+# The part of the event loop's time that all steps may take.
+SHARE = 0.05
+# However slow the machine is, there are so many steps a second: of 64 streams each then goes on 20 times a second.
+LEAST_STEPS_PER_SECOND = 1280
+# A step that takes longer has waited for its client.
+LONGEST_SECONDS = 0.001
+MEMORY = 64
+
+
+class Pace:
+    """One for all streams of a kind in a process."""
+
+    def __init__(self) -> None:
+        self._seconds = SHARE / LEAST_STEPS_PER_SECOND
+        self._streams = 0
+
+    async def paced(self, steps: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+        """The same steps, the first at once. What the reader does before it asks for the next one is their cost."""
+        self._streams += 1
+        try:
+            async with aclosing(steps):
+                async for step in steps:
+                    began = perf_counter()
+                    yield step
+                    self.took(perf_counter() - began)
+                    if pause := self.pause(self._streams):
+                        await asyncio.sleep(pause)
+        finally:
+            self._streams -= 1
+
+    def took(self, seconds: float) -> None:
+        """To hand on a step has taken so long."""
+        self._seconds += (min(seconds, LONGEST_SECONDS) - self._seconds) / MEMORY
+
+    def pause(self, streams: int) -> float:
+        """Seconds until the next step of a stream; 0 while there are few."""
+        if streams <= CROWD:
+            return 0.0
+        return streams * min(self._seconds / SHARE, 1 / LEAST_STEPS_PER_SECOND)
