@@ -21,6 +21,10 @@ SMOOTHING = 0.2
 # With so few slots one of them is kept for users who have nothing running. Among more, one comes free every few
 # milliseconds, and they are next in line for it: a slot kept empty would only cost.
 FEW_SLOTS = 32
+# Those who wait are overtaken by people who come later with less work behind them. By how much that lengthens a wait is
+# learned as a median is (Robbins and Monro, "A Stochastic Approximation Method", 1951): a step up, a step down.
+STRETCH_STEP = 1.01
+MAX_STRETCH = 2.0
 # Nobody knows when a paused queue goes on.
 PAUSED_RETRY_SECONDS = 30
 
@@ -35,6 +39,7 @@ class Ticket:
         self.charged = 0.0
         self.entered = monotonic()
         self.since = 0.0
+        self.told_seconds: float | None = None
         self.granted = asyncio.Event()
         self.moved: Callable[[], None] = lambda: None
 
@@ -72,6 +77,7 @@ class Admission:
         # In a full house everybody stays longer.
         self._crowded_seconds = 0.0
         self._tokens = 0.0
+        self._stretch = 1.0
         self._left = asyncio.Event()
         # Nobody gets in, those inside go on.
         self.paused = False
@@ -112,6 +118,8 @@ class Admission:
         ticket = Ticket(user_id, background=background)
         share.line(background=background).append(ticket)
         self._move()
+        if (wait_ms := self.eta_ms(ticket.place)) is not None and ticket.place:
+            ticket.told_seconds = wait_ms / 1000
         return ticket
 
     def leave(self, ticket: Ticket, seconds: float | None = None, tokens: int = 0) -> None:
@@ -155,6 +163,8 @@ class Admission:
         if self.paused == paused:
             return
         self.paused = paused
+        for ticket in self._order():
+            ticket.told_seconds = None  # a pause is no measure of the queue
         self._move()
         for ticket in self._order():
             ticket.moved()
@@ -162,7 +172,8 @@ class Admission:
     def eta_ms(self, place: int) -> int | None:
         """Milliseconds until the request at `place` gets in; None before anything has been measured, and while paused.
 
-        Those inside leave when they have been in for the usual time, and those who follow them stay as long.
+        Those inside leave when they have been in for the usual time, and those who follow them stay as long; others who
+        get in first stretch that.
         """
         if place == 0:
             return 0
@@ -174,7 +185,7 @@ class Admission:
         heapq.heapify(leaving)
         for _ in range(place - 1):
             heapq.heappush(leaving, heapq.heappop(leaving) + stay)
-        return round(1000 * leaving[0])
+        return round(1000 * leaving[0] * self._stretch)
 
     def _move(self) -> None:
         while (chosen := self._next()) is not None:
@@ -182,6 +193,9 @@ class Admission:
             share.inside += 1
             self._inside.add(ticket)
             ticket.since = monotonic()
+            if ticket.told_seconds is not None:
+                step = STRETCH_STEP if ticket.since - ticket.entered > ticket.told_seconds else 1 / STRETCH_STEP
+                self._stretch = min(MAX_STRETCH, max(1.0, self._stretch * step))
             # Charged in advance by what a request usually takes, corrected when it leaves.
             ticket.charged = max(self._tokens, 1.0)
             share.work += ticket.charged

@@ -128,3 +128,53 @@ def test_no_slot_leaks(steps: list[tuple[bool, int, int]]) -> None:
     for ticket in held:
         admission.leave(ticket)
     assert (admission.running, admission.waiting) == (0, 0)
+
+
+class Queue:
+    """One place, where everybody stays a second; `overtaken`: somebody with less work behind them comes later."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.moment = 1000.0
+        monkeypatch.setattr("app.generations.admission.monotonic", lambda: self.moment)
+        self.admission = Admission(slots=1, max_waiting=9)
+        self.admission.leave(self.admission.enter(KIM), seconds=1.0, tokens=10)
+
+    def wait(self, *, overtaken: bool) -> tuple[int | None, int]:
+        """Milliseconds that were told to the third of one user, and that it took."""
+        tickets = [self.admission.enter(KIM) for _ in range(3)]
+        waiting, entered = tickets[-1], self.moment
+        told = self.admission.eta_ms(waiting.place)
+        if overtaken:
+            tickets.insert(2, self.admission.enter(LEE))
+        for ticket in tickets:
+            assert ticket.granted.is_set()
+            took = round(1000 * (self.moment - entered))
+            self.moment += 1
+            self.admission.leave(ticket, seconds=1.0, tokens=10)
+        return told, took
+
+
+def test_what_is_told_learns_from_those_who_were_overtaken(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = Queue(monkeypatch)
+    assert queue.wait(overtaken=False) == (2000, 2000)
+    assert queue.wait(overtaken=True) == (2000, 3000)
+    for _ in range(100):
+        queue.wait(overtaken=True)
+    told, took = queue.wait(overtaken=True)
+    assert took == 3000
+    assert told == pytest.approx(3000, rel=0.05)
+    for _ in range(200):
+        queue.wait(overtaken=False)
+    assert queue.wait(overtaken=False)[0] == pytest.approx(2000, rel=0.05)
+
+
+def test_a_pause_teaches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = Queue(monkeypatch)
+    for _ in range(50):
+        first, waiting = queue.admission.enter(KIM), queue.admission.enter(KIM)
+        queue.admission.pause()
+        queue.moment += 60
+        queue.admission.leave(first, seconds=1.0, tokens=10)
+        queue.admission.resume()
+        queue.admission.leave(waiting, seconds=1.0, tokens=10)
+    assert queue.wait(overtaken=False) == (2000, 2000)
