@@ -43,7 +43,10 @@ class Writer:
 async def store_question(
     db: AsyncSession, user_id: UUID, request: ChatRequest, question_id: UUID, parent_id: UUID | None
 ) -> Message:
-    """The question, in a new conversation if the request names none; it goes out with the answer. Raises NotFound."""
+    """The question, in a new conversation if the request names none, to be sent to the database with its answer.
+
+    Raises NotFound.
+    """
     at = now()
     if request.conversation_id is None:
         settings = request.settings or ChatSettings()

@@ -12,7 +12,7 @@ from app.errors import Unavailable
 from app.generations import repository
 from app.generations.events import Event, pack
 from app.generations.generation import Generation, Outcome
-from app.generations.writer import Writer
+from app.generations.group_commit import GroupCommit
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ class Saving:
 
     def __init__(self, db: Database, detach_seconds: float) -> None:
         self._db = db
-        self._writer = Writer(db)
+        self._commits = GroupCommit(db)
         self._detach_seconds = detach_seconds
         self._asking = asyncio.Lock()
 
@@ -94,4 +94,4 @@ class Saving:
         values |= {"content": generation.content, "reasoning": "".join(generation.reasoning)}
         values |= {"model": generation.backend.name} if generation.backend.name else {}
         ids = (generation.id, generation.message_id, generation.conversation_id)
-        await self._writer.write(repository.Save(*ids, values, row or {}))
+        await self._commits.write(repository.Save(*ids, values, row or {}))

@@ -13,9 +13,9 @@ from app.config import Settings
 from app.conversations.models import Conversation, Message
 from app.db import Database, new_id
 from app.errors import Unavailable
+from app.generations.group_commit import GroupCommit
 from app.generations.models import GenerationRow
 from app.generations.repository import Save
-from app.generations.writer import Writer
 
 COUNT = 12
 
@@ -66,14 +66,14 @@ async def contents(db: Database) -> list[str]:
 async def test_those_that_wait_for_sqlites_writer_are_stored_together(
     db: Database, answers: list[tuple[UUID, UUID, UUID]]
 ) -> None:
-    writer = Writer(db)
+    group = GroupCommit(db)
     commits: list[object] = []
     event.listen(db.engine.sync_engine, "commit", commits.append)
     saves = [ended(ids, f"text {number:02}") for number, ids in enumerate(answers)]
     # A checkpoint has other columns, and no end.
     saves[0] = Save(*answers[0], {"status": "running", "content": "so far", "model": "m"})
     async with db.transaction():
-        writing = [asyncio.create_task(writer.write(save)) for save in saves]
+        writing = [asyncio.create_task(group.write(save)) for save in saves]
         await asyncio.sleep(0.05)
         assert not (db.one_writer and any(task.done() for task in writing))
     await asyncio.gather(*writing)
@@ -87,9 +87,9 @@ async def test_those_that_wait_for_sqlites_writer_are_stored_together(
 async def test_one_that_cannot_be_stored_says_so_and_the_others_are_stored(
     db: Database, answers: list[tuple[UUID, UUID, UUID]]
 ) -> None:
-    writer = Writer(db)
+    group = GroupCommit(db)
     saves = [ended(ids, object() if number == 5 else f"text {number:02}") for number, ids in enumerate(answers)]
-    ends = await asyncio.gather(*(writer.write(save) for save in saves), return_exceptions=True)
+    ends = await asyncio.gather(*(group.write(save) for save in saves), return_exceptions=True)
     assert [number for number, end in enumerate(ends) if end is not None] == [5]
     assert isinstance(ends[5], StatementError | TypeError)
     assert await contents(db) == [f"text {number:02}" for number in range(COUNT) if number != 5]
@@ -98,19 +98,19 @@ async def test_one_that_cannot_be_stored_says_so_and_the_others_are_stored(
 async def test_whoever_waits_hears_that_the_storage_is_away_and_may_ask_again(
     db: Database, answers: list[tuple[UUID, UUID, UUID]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer = Writer(db)
+    group = GroupCommit(db)
     saves = [ended(ids) for ids in answers]
     if db.one_writer:
         async with db.transaction():
             with monkeypatch.context() as short:
                 short.setattr("app.db.TURN_SECONDS", 0.05)
-                ends = await asyncio.gather(*(writer.write(save) for save in saves), return_exceptions=True)
+                ends = await asyncio.gather(*(group.write(save) for save in saves), return_exceptions=True)
         assert all(isinstance(end, Unavailable) for end in ends)
         assert await contents(db) == []
-    cancelled = asyncio.create_task(writer.write(saves[0]))
+    cancelled = asyncio.create_task(group.write(saves[0]))
     await asyncio.sleep(0)
     cancelled.cancel()
-    await asyncio.gather(*(writer.write(save) for save in saves))
+    await asyncio.gather(*(group.write(save) for save in saves))
     assert await contents(db) == ["text"] * COUNT
 
 
@@ -118,6 +118,6 @@ async def test_an_answer_that_another_generation_writes_by_now_stays(
     db: Database, answers: list[tuple[UUID, UUID, UUID]]
 ) -> None:
     _, message_id, conversation_id = answers[0]
-    await Writer(db).write(Save(new_id(), message_id, conversation_id, {"content": "too late"}))
+    await GroupCommit(db).write(Save(new_id(), message_id, conversation_id, {"content": "too late"}))
     async with db.reading() as session:
         assert (await session.get_one(Message, message_id)).content == ""

@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 Waiting = tuple[Save, asyncio.Future[None]]
 
 
-class Writer:
+class GroupCommit:
     """On PostgreSQL each has a transaction of its own: a row that somebody else holds keeps nobody else waiting."""
 
     def __init__(self, db: Database) -> None:
