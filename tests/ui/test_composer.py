@@ -1,11 +1,16 @@
 """The message field: keys, input methods, messages that wait, and messages whose fate is not known."""
 
+import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.async_api import Locator, expect
 
+from app.auth.current import CurrentUser
+from app.conversations.schemas import ConversationView
+from app.generations.generation import Followed
 from tests.app.serving import Served
 from tests.ui.people import Person
 
@@ -177,3 +182,32 @@ async def test_a_message_whose_fate_is_not_known_is_sent_once(person: Callable[.
     await expect(lee.answers.nth(2)).to_contain_text("code too")
     assert len(served.engine.prompts) == 3
     assert [fault for fault in lee.faults if "409" not in fault] == []
+
+
+async def test_what_is_typed_before_the_first_message_is_taken_stays(
+    person: Callable[..., Any], served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page hears in one update that it was taken and of its conversation."""
+    lee = await person()
+    conversations, may_take = served.services.conversations, asyncio.Event()
+    ask, get, known = conversations.send, conversations.get, []
+
+    async def held(user: CurrentUser, *request: Any) -> Followed:
+        await may_take.wait()
+        generation = await ask(user, *request)
+        known.append(await get(user, generation.conversation_id))
+        return generation
+
+    async def at_once(*_: Any) -> ConversationView:
+        return known[0]
+
+    monkeypatch.setattr(conversations, "send", held)
+    monkeypatch.setattr(conversations, "get", at_once)
+    await lee.send("Question")
+    await lee.message.fill("What I think of meanwhile")
+    may_take.set()
+    await expect(lee.button("Details")).to_be_visible()
+    await expect(lee.page).to_have_url(re.compile("/c/"))
+    await expect(lee.message).to_have_value("What I think of meanwhile")
+    await lee.page.reload()
+    await expect(lee.message).to_have_value("What I think of meanwhile")

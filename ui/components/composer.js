@@ -71,6 +71,8 @@ export default {
   },
   watch: {
     conversation(_, before) {
+      // Both may come in one update, and Vue then tells of the conversation first.
+      this.taken(this.accepted[0]);
       const moved = this.moving && before === "";
       this.moving = false;
       if (!moved) return this.restore();

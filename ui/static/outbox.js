@@ -95,7 +95,9 @@
         this.restored = false;
       },
       taken(key) {
+        if (!(key in this.posted)) return; // not ours, or known already
         const conversation = this.posted[key];
+        delete this.posted[key];
         outbox.keepSent(this.owner, conversation, null);
         const { queue } = outbox.load(this.owner, conversation);
         const waited = queue[0]?.key === key;
