@@ -41,6 +41,7 @@ class Chat:
     ) -> None:
         self._t, self._user, self._services = t, user, services
         self.conversation = conversation
+        self._suggested = False  # one of the first questions is on its way
         self._client = ui.context.client
         self._safely = Safely(self._client.request, user, self._tell)
         self._build()
@@ -187,8 +188,12 @@ class Chat:
 
     async def _suggest(self, question: str) -> None:
         """As `_send`, once: the suggestions go away with the first message."""
-        if self.conversation is None and not self._pane.changing:
-            await self._send(question)
+        if self.conversation is None and not self._suggested and not self._pane.changing:
+            self._suggested = True
+            try:
+                await self._send(question)
+            finally:
+                self._suggested = False
 
     async def _taken(self, key: str | None, generation: Followed | None) -> None:
         """The question is stored: its conversation gets its address before the first token."""
