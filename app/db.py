@@ -33,6 +33,7 @@ NAMES = {
 # PostgreSQL may hang. How long to wait for a connection that works (asked, or made anew), in seconds; letting go of a
 # connection that hangs takes the driver two more.
 CONNECT_SECONDS = 2.0
+PATIENT_CONNECT_SECONDS = 30.0
 REACH_SECONDS = 3.0
 LATER_SECONDS = 0.5
 # A PostgreSQL that is being started again is waited for: nobody need know.
@@ -221,7 +222,7 @@ def _create_postgresql(settings: DatabaseSettings, patient: bool) -> AsyncEngine
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
-            "timeout": CONNECT_SECONDS,
+            "timeout": PATIENT_CONNECT_SECONDS if patient else CONNECT_SECONDS,
             "command_timeout": None if patient else settings.statement_seconds + LATER_SECONDS,
             "server_settings": {"application_name": APPLICATION} | limits,
         },
