@@ -93,12 +93,16 @@ class Chat:
             self._pane.skeleton()
 
     async def _start(self) -> None:
+        opened = self.conversation
         await self._client.connected()
         if self._client.is_deleted:
             return
         self._client.on_delete(self._pane.detach)
         self._models.watch()
         await self._safely.run(self._sidebar.refresh)
+        # Meanwhile a first message may have begun a conversation, which draws itself, or another one was chosen.
+        if (self.conversation and self.conversation.id) != (opened and opened.id):
+            return
         if self.conversation is not None:
             self._open(self.conversation)
         elif await self._safely.run(self._control.begin):
