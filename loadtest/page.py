@@ -30,7 +30,7 @@ class Tab:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, composer: dict[str, Any], wanted: str = "") -> None:
         self._socket, self._composer, self._wanted = socket, composer, wanted
-        self._told = asyncio.Event()
+        self._told, self._ended = asyncio.Event(), asyncio.Event()
         self.received = 0  # characters
         self.updates: list[float] = []  # when the page was told something, since the first text of the last answer
         self._reading = asyncio.create_task(self._read())
@@ -53,18 +53,17 @@ class Tab:
         """The server has sent this."""
         if self._wanted in text:
             self._told.set()
+        # A short answer comes with its end in one message.
+        if self._told.is_set() and END in text:
+            self._ended.set()
 
     async def told(self) -> None:
         """Return when the server has sent what is wanted. Raises RuntimeError when it does not within a minute."""
-        try:
-            async with asyncio.timeout(TIMEOUT):
-                await self._told.wait()
-        except TimeoutError:
-            raise RuntimeError(f"the server has not sent {self._wanted!r}") from None
+        await _within_a_minute(self._told, self._wanted)
 
     async def begin(self, text: str) -> float:
         """Send a message as the composer does, and wait for its answer; seconds to the first text."""
-        self._wanted, self._told = TEXT, asyncio.Event()
+        self._wanted, self._told, self._ended = TEXT, asyncio.Event(), asyncio.Event()
         event = self._composer | {"args": [json.dumps({"content": text, "key": str(uuid.uuid4())})]}
         began = time.perf_counter()
         await self._socket.send_str("42" + json.dumps(["event", event]))
@@ -75,8 +74,7 @@ class Tab:
     async def ask(self, text: str) -> float:
         """The same, and wait for the whole answer."""
         first = await self.begin(text)
-        self._wanted, self._told = END, asyncio.Event()
-        await self.told()
+        await _within_a_minute(self._ended, END)
         return first
 
     async def close(self) -> None:
@@ -135,6 +133,14 @@ class Browser:
                 yield tab
             finally:
                 await tab.close()
+
+
+async def _within_a_minute(event: asyncio.Event, what: str) -> None:
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            await event.wait()
+    except TimeoutError:
+        raise RuntimeError(f"the server has not sent {what!r}") from None
 
 
 def _composer(page: str) -> dict[str, Any]:
