@@ -42,7 +42,7 @@ def test_a_stream_says_what_the_whole_answer_says(client: openai.OpenAI) -> None
     assert (whole.usage.completion_tokens, whole.usage.total_tokens) == (24, whole.usage.prompt_tokens + 24)
     assert chunks[-1].choices == []
     assert chunks[-1].usage.total_tokens == whole.usage.total_tokens
-    assert len(choices) >= 2  # on a busy machine all tokens come in one
+    assert len(choices) > 5
 
 
 async def test_async(client: openai.OpenAI, access: Access) -> None:
