@@ -59,6 +59,11 @@ class LeanChat:
         return answer if isinstance(answer, AsyncGenerator) else None
 
 
+def is_last(piece: bytes) -> bool:
+    """Nothing comes after this piece of a stream."""
+    return piece.endswith(DONE)
+
+
 def _is_plain(body: dict[str, Any]) -> bool:
     options = body.get("stream_options")
     return (

@@ -6,7 +6,7 @@ machine of this speed asks for.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from time import perf_counter
 from typing import TypeVar
@@ -31,8 +31,11 @@ class Pace:
         self._seconds = SHARE / LEAST_STEPS_PER_SECOND
         self._streams = 0
 
-    async def paced(self, steps: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-        """The same steps, the first at once. What the reader does before it asks for the next one is their cost."""
+    async def paced(self, steps: AsyncGenerator[T, None], last: Callable[[T], bool]) -> AsyncGenerator[T, None]:
+        """The same steps, the first at once. What the reader does before it asks for the next one is their cost.
+
+        `last`: whether a step ends the stream, so that nobody waits for nothing.
+        """
         self._streams += 1
         try:
             async with aclosing(steps):
@@ -40,7 +43,7 @@ class Pace:
                     began = perf_counter()
                     yield step
                     self.took(perf_counter() - began)
-                    if pause := self.pause(self._streams):
+                    if (pause := self.pause(self._streams)) and not last(step):
                         await asyncio.sleep(pause)
         finally:
             self._streams -= 1

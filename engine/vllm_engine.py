@@ -154,7 +154,7 @@ class VllmEngine:
         params = self._params(sampling, detokenize=resumed is None)
         try:
             generating = self.llm.generate(inputs, params, request_id, trace_headers=trace_headers.get())
-            async with aclosing(self._pace.paced(generating)) as outputs:
+            async with aclosing(self._pace.paced(generating, lambda output: output.finished)) as outputs:
                 async for output in outputs:
                     piece = output.outputs[0]
                     text, tokens, reason = piece.text, tuple(piece.token_ids), piece.finish_reason

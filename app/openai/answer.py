@@ -19,6 +19,7 @@ from app.tracing import Tracing
 from engine import metering
 from engine.base import Stage
 from engine.errors import EngineUnavailable
+from engine.lean_chat import is_last
 from engine.line import Line
 from engine.pace import Pace
 from engine.supervisor import Supervisor
@@ -121,9 +122,9 @@ class Answer(Response):
             supervisor.suspect()
 
     async def _write(self, events: AsyncGenerator[bytes, None], outlet: Outlet) -> None:
-        async with aclosing(self._pace.paced(events)) as pieces:
+        async with aclosing(self._pace.paced(events, is_last)) as pieces:
             async for piece in pieces:
-                await outlet.write(piece)
+                await outlet.write(piece, last=is_last(piece))
         await outlet.end()
 
 

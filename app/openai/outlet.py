@@ -31,15 +31,16 @@ class Outlet:
         if self._streams:
             await self.write(PING)
 
-    async def write(self, piece: bytes) -> None:
-        """Events. Returns when the client has room for them."""
+    async def write(self, piece: bytes, *, last: bool = False) -> None:
+        """Events, `last`: the end of the response. Returns when the client has room for them."""
         await self._begin()
-        await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        await self._send({"type": "http.response.body", "body": piece, "more_body": not last})
+        self.complete = last
 
     async def end(self) -> None:
         """No more events."""
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-        self.complete = True
+        if not self.complete:
+            await self.write(b"", last=True)
 
     async def send(self, message: Message) -> None:
         """A message of the application further in."""
@@ -68,8 +69,9 @@ class Outlet:
             ):
                 await self._send(message)
         else:
-            await self.write(b"data: " + json.dumps(json.loads(bytes(response.body))).encode() + b"\n\n" + DONE)
-            await self.end()
+            await self.write(
+                b"data: " + json.dumps(json.loads(bytes(response.body))).encode() + b"\n\n" + DONE, last=True
+            )
         self.complete = True
 
     async def _begin(self) -> None:

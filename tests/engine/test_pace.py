@@ -40,6 +40,10 @@ def test_one_client_that_does_not_read_changes_little() -> None:
     assert pace.pause(64) < 3 * before
 
 
+def none_is_last(_step: int) -> bool:
+    return False
+
+
 async def steps(count: int, joined: list[int]) -> AsyncGenerator[int, None]:
     """As vLLM's: what has come meanwhile is one step."""
     begun = time.perf_counter()
@@ -55,21 +59,39 @@ async def test_in_a_full_house_steps_are_joined_and_none_is_lost(streams: int, a
 
     async def read() -> None:
         joined: list[int] = []
-        assert sum([step async for step in pace.paced(steps(60, joined))]) == 60
+        assert sum([step async for step in pace.paced(steps(60, joined), none_is_last)]) == 60
         counts.append(len(joined))
 
     await asyncio.gather(*(read() for _ in range(streams)))
     assert len(counts) == streams
     assert max(counts) <= at_most
     # Everybody has gone: whoever comes next is alone.
-    assert [step async for step in pace.paced(steps(3, []))]
+    assert [step async for step in pace.paced(steps(3, []), none_is_last)]
     assert pace._streams == 0
 
 
 async def test_a_reader_that_leaves_is_not_counted_any_more() -> None:
     pace, joined = Pace(), list[int]()
-    async with aclosing(pace.paced(steps(1000, joined))) as paced_steps:
+    async with aclosing(pace.paced(steps(1000, joined), none_is_last)) as paced_steps:
         async for _ in paced_steps:
             break
         assert pace._streams == 1
     assert pace._streams == 0
+
+
+async def test_nobody_waits_after_the_last_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[str] = []
+
+    async def sleep(_seconds: float) -> None:
+        waited.append(came[-1])
+
+    async def words() -> AsyncGenerator[str, None]:
+        for word in ("one", "two", "end"):
+            yield word
+
+    monkeypatch.setattr("engine.pace.asyncio.sleep", sleep)
+    pace, came = paced(1e-4), list[str]()
+    pace._streams = 4 * CROWD
+    async for word in pace.paced(words(), lambda word: word == "end"):
+        came.append(word)
+    assert (came, waited) == (["one", "two", "end"], ["one", "two"])
