@@ -220,7 +220,7 @@ class Sending:
                 # Cut off by its length: as much again. Stopped or interrupted: what is left of it.
                 allowed = len(ids) if answer.status == "done" else 0
                 answer.generation_id, answer.status, answer.error_code = writer.generation_id, "queued", None
-                store_generation(db, answer, writer)
+                await store_generation(db, answer, writer)
         prepare = self._preparing.again(user.id, answer, allowed)
         carried = Written(tuple(ids), answer.content, answer.reasoning)
         return self._generations.start(answer, backend, *place, prepare, carried=carried)

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.conversations import repository
 from app.conversations.models import Conversation, Message
 from app.conversations.schemas import ChatRequest, ChatSettings
-from app.db import new_id, now
+from app.db import insert_rows, new_id, now
 from app.errors import NotFound
 from app.generations.models import GenerationRow
 
@@ -43,14 +44,12 @@ class Writer:
 async def store_question(
     db: AsyncSession, user_id: UUID, request: ChatRequest, question_id: UUID, parent_id: UUID | None
 ) -> Message:
-    """The question, in a new conversation if the request names none, to be sent to the database with its answer.
-
-    Raises NotFound.
-    """
+    """The question, in a new conversation if the request names none, to be stored with its answer. Raises NotFound."""
     at = now()
     if request.conversation_id is None:
         settings = request.settings or ChatSettings()
         conversation = Conversation(
+            id=new_id(),
             user_id=user_id,
             title="" if request.temporary else title_of(request.content),
             model=request.model,
@@ -59,8 +58,7 @@ async def store_question(
             temporary=request.temporary,
             updated_at=at,
         )
-        db.add(conversation)
-        await db.flush()
+        await insert_rows(db, conversation)
         moment = at
     else:
         # Again, with the owner: it may have been deleted while the prompt was built.
@@ -69,21 +67,22 @@ async def store_question(
         if not conversation.temporary:
             conversation.title = conversation.title or title_of(request.content)
         moment = await repository.next_moment(db, conversation.id)
-    question = Message(
+    return Message(
         id=question_id,
         conversation_id=conversation.id,
         parent_id=parent_id,
         role="user",
         content=request.content,
         status="done",
+        model=None,
+        generation_id=None,
         created_at=moment,
     )
-    db.add(question)
-    return question
 
 
 async def store_answer(db: AsyncSession, question: Message, writer: Writer, at: datetime) -> Message:
-    """An empty answer below the question, to be filled by a new generation. `at`: behind all other messages."""
+    """An empty answer below the question, to be filled by a new generation. `at`: behind all other messages. A question
+    that is new is stored with it."""
     answer = Message(
         id=new_id(),
         conversation_id=question.conversation_id,
@@ -95,16 +94,16 @@ async def store_answer(db: AsyncSession, question: Message, writer: Writer, at: 
         generation_id=writer.generation_id,
         created_at=at,
     )
-    db.add(answer)
-    await db.flush()
-    store_generation(db, answer, writer)
+    await insert_rows(db, *([question] if inspect(question).transient else []), answer)
+    await store_generation(db, answer, writer)
     return answer
 
 
-def store_generation(db: AsyncSession, answer: Message, writer: Writer) -> None:
+async def store_generation(db: AsyncSession, answer: Message, writer: Writer) -> None:
     """The generation that fills the answer."""
     assert answer.generation_id is not None
-    db.add(
+    await insert_rows(
+        db,
         GenerationRow(
             id=answer.generation_id,
             user_id=writer.user_id,
@@ -114,7 +113,7 @@ def store_generation(db: AsyncSession, answer: Message, writer: Writer) -> None:
             params=writer.params,
             idempotency_key=writer.key.key if writer.key else None,
             body_hash=writer.key.body_hash if writer.key else None,
-        )
+        ),
     )
 
 
