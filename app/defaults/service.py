@@ -1,5 +1,7 @@
 """The system prompt and the model of new conversations which choose none. A conversation keeps what it began with."""
 
+from time import monotonic
+
 import structlog
 
 from app.audit.service import AuditService
@@ -15,15 +17,19 @@ from app.setting_groups import FIRST_ENGINE
 log = structlog.get_logger(__name__)
 
 ONLY_ROW = 1
+# What another server has changed counts here after so long at the most.
+KEEP_SECONDS = 1.0
 
 
 class Defaults:
-    """Read anew for each conversation that begins, so that all servers use the same."""
+    """Read anew every second in which conversations begin, so that all servers use the same."""
 
     def __init__(self, db: Database, backends: Backends, audit: AuditService) -> None:
         self._db = db
         self._backends = backends
         self._audit = audit
+        self._known: DefaultsView | None = None
+        self._until = 0.0
 
     async def get(self, user: CurrentUser) -> DefaultsView:
         """What is set, for administrators. Raises Forbidden."""
@@ -45,7 +51,7 @@ class Defaults:
 
     async def in_force(self) -> DefaultsView:
         """For a conversation that begins now: a model that is not offered any more is the first one."""
-        found = await self._read()
+        found = self._known if self._known is not None and monotonic() < self._until else await self._read()
         if not found.model_offered:
             log.warning("the default model is not offered any more, the first one answers", model=found.model)
             return found.model_copy(update={"model": None})
@@ -68,8 +74,13 @@ class Defaults:
         return request.model_copy(update={"settings": settings, "model": model})
 
     async def _read(self) -> DefaultsView:
+        moment = monotonic()
         async with self._db.reading() as db:
             row = await db.get(ChatDefaults, ONLY_ROW)
+        self._known, self._until = self._view(row), moment + KEEP_SECONDS
+        return self._known
+
+    def _view(self, row: ChatDefaults | None) -> DefaultsView:
         if row is None:
             return DefaultsView()
         offered = row.model is None or row.model in {backend.entry for backend in self._backends.all()}

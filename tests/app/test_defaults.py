@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.config import Settings
+from app.defaults import service
 from tests.app.serving import Served, chat, serving
 from tests.scripted_engine import ScriptedEngine
 from tests.scripted_remote import KEY, scripted_remote
@@ -105,3 +106,17 @@ async def test_the_default_model_and_one_that_is_gone(two_models: Callable[[bool
         assert fallen["model"] is None
         messages = (await client.get(f"/api/conversations/{fallen['id']}/messages")).json()["items"]
         assert messages[1]["model"] == "scripted"
+
+
+async def test_another_server_has_them_a_second_later(
+    make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_settings()
+    async with serving(settings) as one, one.client() as first, serving(settings) as other:
+        async with other.client() as second:
+            monkeypatch.setattr(service, "monotonic", lambda: 100.0)
+            assert (await begin(second))["system_prompt"] is None
+            await put(first, system_prompt=PROMPT)
+            assert (await begin(first))["system_prompt"] == PROMPT
+            monkeypatch.setattr(service, "monotonic", lambda: 100.0 + service.KEEP_SECONDS)
+            assert (await begin(second))["system_prompt"] == PROMPT
