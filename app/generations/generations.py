@@ -67,7 +67,7 @@ class Generations:
         """Take a place before anything is stored, at the first engine if no other is named. Raises Unavailable."""
         if self._closed:
             raise Unavailable("The server is shutting down.", code="shutting_down", retry_after=10)
-        if sum(one.unsaved for one in self._all.values()) >= MAX_UNSAVED:
+        if self._runner.unsaved >= MAX_UNSAVED:
             raise storage_unavailable()
         return (backend or self._backends.default).admission.enter(user_id)
 

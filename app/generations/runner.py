@@ -38,6 +38,8 @@ class Runner:
         self._requests = requests
         self._ledger = ledger
         self._tracing = tracing
+        # Answers whose end was told before it could be stored.
+        self.unsaved = 0
 
     async def run(self, generation: Generation) -> None:
         """Queue, stream, save, end. Never raises: every failure becomes the end of the log."""
@@ -125,7 +127,11 @@ class Runner:
             generation.log.publish(event)
         else:
             generation.record_unsaved(replace(event, data=event.data | {"saved": False}), outcome)
-            await self._saving.end_later(generation, outcome)
+            self.unsaved += 1
+            try:
+                await self._saving.end_later(generation, outcome)
+            finally:
+                self.unsaved -= 1
             generation.unsaved = False
         self._requests.ended(generation, generation.backend.name, status, error, receipt)
         generation.journal.end(generation.id)
