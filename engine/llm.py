@@ -8,7 +8,7 @@ from engine import core_process, metering
 
 def load(args: dict[str, Any], stepped: Callable[[], None], *, fork_server: bool) -> Any:
     """`stepped` is called on the event loop after each engine step. Raises whatever vLLM raises."""
-    from vllm import AsyncEngineArgs
+    from vllm import AsyncEngineArgs, envs
     from vllm.usage.usage_lib import UsageContext
     from vllm.v1.engine.async_llm import AsyncLLM
     from vllm.v1.metrics.loggers import StatLoggerBase
@@ -37,7 +37,15 @@ def load(args: dict[str, Any], stepped: Callable[[], None], *, fork_server: bool
         def log_engine_initialized(self) -> None:
             return
 
+    # vLLM reads its settings from the environment for each token, unless told that they stay as they are.
+    getattr(envs, "disable_envs_cache", _nothing)()
     core_process.install(fork_server=fork_server)
     # How many tokens one step may read is chosen by it; the default for embedding programs is a fourth of a server's.
     serving = UsageContext.OPENAI_API_SERVER
-    return OwnedLLM.from_engine_args(AsyncEngineArgs(**args), usage_context=serving, stat_loggers=[StepLogger])
+    llm = OwnedLLM.from_engine_args(AsyncEngineArgs(**args), usage_context=serving, stat_loggers=[StepLogger])
+    getattr(envs, "enable_envs_cache", _nothing)()
+    return llm
+
+
+def _nothing() -> None:
+    """In place of what the installed vLLM does not have."""
