@@ -32,9 +32,10 @@ class Frames:
 
     def last(self, text: str | None, finish_reason: str, stop_reason: int | str | None) -> bytes:
         """The chunk that ends the answer."""
-        ending = {"finish_reason": finish_reason, "stop_reason": stop_reason, "token_ids": None}
-        delta = part("DeltaMessage")() if text is None else part("DeltaMessage")(content=text)
-        return _chunk(self._common, delta, ending, **self._stamp)
+        if text is None or stop_reason is not None:
+            return _last(self._common, text, finish_reason, stop_reason, **self._stamp)
+        before, after = _last_frames(self._common["model"], finish_reason, *self._stamp.values())
+        return self._own(before) + to_json(text) + after
 
     def usage(self, output: Any, tokens: int) -> bytes:
         """The chunk that tells what it cost."""
@@ -61,6 +62,22 @@ def _frames(model: str, role: str) -> tuple[bytes, bytes, bytes]:
     first = _chunk(common, delta_message(role=role, content=""), prompt_token_ids=None, prompt_text=None)
     before, after = _chunk(common, delta_message(content=TEXT), {"token_ids": None}).split(to_json(TEXT))
     return first, before, after
+
+
+@lru_cache(64)
+def _last_frames(model: str, finish_reason: str, fingerprint: str | None = None) -> tuple[bytes, bytes]:
+    common = {"id": ID, "object": CHUNK, "created": CREATED, "model": model}
+    stamp = {"system_fingerprint": fingerprint} if fingerprint else {}
+    before, after = _last(common, TEXT, finish_reason, None, **stamp).split(to_json(TEXT))
+    return before, after
+
+
+def _last(
+    common: dict[str, Any], text: str | None, finish_reason: str, stop_reason: int | str | None, **stamp: Any
+) -> bytes:
+    ending = {"finish_reason": finish_reason, "stop_reason": stop_reason, "token_ids": None}
+    delta = part("DeltaMessage")() if text is None else part("DeltaMessage")(content=text)
+    return _chunk(common, delta, ending, **stamp)
 
 
 def _chunk(common: dict[str, Any], delta: Any, choice: dict[str, Any] | None = None, **more: Any) -> bytes:
