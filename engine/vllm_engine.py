@@ -16,7 +16,7 @@ from engine.chat_template import ChatTemplate
 from engine.config import EngineConfig
 from engine.errors import EngineConfigError, EngineError, EngineUnavailable, PromptTooLong
 from engine.llm import load
-from engine.pace import Pace
+from engine.pace import FOLLOWED, Pace
 from engine.plan import Plan, make_plan
 from engine.resume import ResumedText
 from engine.sampling import sampling_params
@@ -42,7 +42,7 @@ class VllmEngine:
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._tokenizing = ThreadPoolExecutor(1, thread_name_prefix="tokenizer")
         self._llm: Any = None
-        self._pace = Pace()
+        self._pace = Pace(FOLLOWED)
         self._api: Api | None = None
         self._loading, self._may_fork = False, True
         self._template: ChatTemplate | None = None

@@ -95,3 +95,11 @@ async def test_nobody_waits_after_the_last_step(monkeypatch: pytest.MonkeyPatch)
     async for word in pace.paced(words(), lambda word: word == "end"):
         came.append(word)
     assert (came, waited) == (["one", "two", "end"], ["one", "two"])
+
+
+def test_what_others_do_with_a_step_counts() -> None:
+    alone, followed = Pace(), Pace(4.0)
+    for _ in range(1000):
+        alone.took(1e-5)
+        followed.took(1e-5)
+    assert followed.pause(64) == pytest.approx(4 * alone.pause(64), rel=0.01)
