@@ -100,6 +100,6 @@ async def test_nobody_waits_after_the_last_step(monkeypatch: pytest.MonkeyPatch)
 def test_what_others_do_with_a_step_counts() -> None:
     alone, followed = Pace(), Pace(4.0)
     for _ in range(1000):
-        alone.took(1e-5)
-        followed.took(1e-5)
+        alone.took(5e-6)
+        followed.took(5e-6)
     assert followed.pause(64) == pytest.approx(4 * alone.pause(64), rel=0.01)
