@@ -29,6 +29,8 @@ NOT_PLAIN = (
     "include_reasoning",
 )
 DONE = b"data: [DONE]\n\n"
+# Rendered on the event loop, in about a third of a millisecond: a thread would take longer to get its turn.
+SHORT_CHARS = 2000
 
 
 class LeanChat:
@@ -43,6 +45,7 @@ class LeanChat:
         self._serving.chat_completion_stream_generator = partial(
             _chunks, self._serving, quiet=serving.parser_cls is not None
         )
+        self._short = _rendering_at_once(self._serving)
 
     async def stream(self, body: dict[str, Any], request_id: str) -> AsyncGenerator[bytes, None] | None:
         """Server-sent events. None when the request is not plain, or when vLLM refuses it: it is then to be asked the
@@ -53,10 +56,43 @@ class LeanChat:
 
         try:
             request = ChatCompletionRequest.model_validate(body | {"request_id": request_id})
-            answer = await self._serving.create_chat_completion(request)
+            serving = self._short if _is_short(body) else self._serving
+            answer = await serving.create_chat_completion(request)
         except (ValidationError, part("VLLMError"), ValueError, TypeError, OverflowError, NotImplementedError):
             return None
         return answer if isinstance(answer, AsyncGenerator) else None
+
+
+class AtOnce:
+    """vLLM's renderer, which renders conversations without its threads."""
+
+    def __init__(self, renderer: Any) -> None:
+        self._renderer = renderer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._renderer, name)
+
+    async def render_chat_async(self, *args: Any, **options: Any) -> Any:
+        """As the renderer's own."""
+        return self._renderer.render_chat(*args, **options)
+
+
+def _rendering_at_once(serving: Any) -> Any:
+    # Releases before there was one renderer for all keep to the threads.
+    if not hasattr(getattr(serving, "online_renderer", None), "renderer"):
+        return serving
+    own = copy.copy(serving)
+    own.online_renderer = copy.copy(serving.online_renderer)
+    own.online_renderer.renderer = AtOnce(serving.online_renderer.renderer)
+    return own
+
+
+def _is_short(body: dict[str, Any]) -> bool:
+    messages = body.get("messages")
+    if not isinstance(messages, list):
+        return False
+    texts = [one.get("content") for one in messages if isinstance(one, dict)]
+    return sum(len(text) if isinstance(text, str) else SHORT_CHARS for text in texts) < SHORT_CHARS
 
 
 def is_last(piece: bytes) -> bool:
