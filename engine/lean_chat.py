@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from engine.chat_template import SHORT_CHARS
 from engine.chunk_frames import Frames, event
 from engine.vllm_parts import part
 
@@ -29,8 +30,6 @@ NOT_PLAIN = (
     "include_reasoning",
 )
 DONE = b"data: [DONE]\n\n"
-# Rendered on the event loop, in about a third of a millisecond: a thread would take longer to get its turn.
-SHORT_CHARS = 2000
 
 
 class LeanChat:

@@ -22,7 +22,7 @@ LEAST_STEPS_PER_SECOND = 1280
 # A step that takes longer has waited for its client.
 LONGEST_SECONDS = 0.001
 MEMORY = 64
-# Our own answers: their reader only records a step, and by profile who follows the record takes three times as long again.
+# Of our own answers the reader only records a step; by profile, who follows the record takes three times as long again.
 FOLLOWED = 4.0
 
 

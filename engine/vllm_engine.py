@@ -119,11 +119,10 @@ class VllmEngine:
             continue
 
     async def render(self, messages: Sequence[ChatMessage]) -> Prompt:
-        """Chat template and exact token ids, in the tokenizer's thread."""
+        """Chat template and exact token ids, of long conversations in the tokenizer's thread."""
         if self._template is None:
             raise EngineUnavailable("the model is still loading")
-        loop = asyncio.get_running_loop()
-        ids = await loop.run_in_executor(self._tokenizing, self._template.encode, tuple(messages))
+        ids = await self._template.encode_beside(self._tokenizing, tuple(messages))
         return Prompt(tuple(messages), len(ids), ids)
 
     async def stream(
