@@ -14,7 +14,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 # With more streams than this they share the steps.
-CROWD = 16
+CROWD = 8
 # The part of the event loop's time that all steps may take.
 SHARE = 0.05
 # However slow the machine is, there are so many steps a second: of 64 streams each then goes on 20 times a second.

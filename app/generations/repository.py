@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,9 @@ from app.generations.models import KEPT, GenerationRow
 KEEP_EVENTS = timedelta(hours=24)
 LOOK_BACK = timedelta(days=7)
 UNFINISHED = ("queued", "running")
+# Made once: SQLAlchemy takes longer to make a statement and to find out that it knows it than to send it.
+ANSWER = update(Message).where(Message.id == bindparam("which"), Message.generation_id == bindparam("writer"))
+END = update(GenerationRow).where(GenerationRow.id == bindparam("which"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +111,13 @@ async def token_ids(db: AsyncSession, generation_id: UUID) -> list[int]:
 
 async def save(db: AsyncSession, saves: Sequence[Save]) -> None:
     """Write the state of answers, of each if its generation still is the one that writes it."""
-    answer = (Message.id == bindparam("which"), Message.generation_id == bindparam("writer"))
     rows = [({"which": one.message_id, "writer": one.generation_id}, one.answer) for one in saves]
-    await _update_all(db, update(Message).where(*answer), rows)
+    await _update_all(db, ANSWER, rows)
     touched = {one.conversation_id for one in saves}
     statement = update(Conversation).where(Conversation.id.in_(touched))
     await db.execute(statement.values(updated_at=now()), execution_options=ROWS_ONLY)
     rows = [({"which": one.generation_id}, one.end) for one in saves if one.end]
-    await _update_all(db, update(GenerationRow).where(GenerationRow.id == bindparam("which")), rows)
+    await _update_all(db, END, rows)
 
 
 async def _update_all(
@@ -126,7 +129,12 @@ async def _update_all(
         alike[tuple(values)].append(which | {f"new_{name}": value for name, value in values.items()})
     connection = await db.connection()
     for names, parameters in alike.items():
-        await connection.execute(statement.values({name: bindparam(f"new_{name}") for name in names}), parameters)
+        await connection.execute(_setting(statement, names), parameters)
+
+
+@cache
+def _setting(statement: Update, names: tuple[str, ...]) -> Update:
+    return statement.values({name: bindparam(f"new_{name}") for name in names})
 
 
 async def set_status(db: AsyncSession, generation_id: UUID, status: str) -> None:
