@@ -35,3 +35,8 @@ class PromptTooLong(EngineError):
 
 class EngineConfigError(EngineError):
     """The settings cannot work; the message names the setting and the remedy."""
+
+
+def first_line(error: BaseException) -> str:
+    """What it says, as far as it fits into a message of ours."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:500]

@@ -1,13 +1,13 @@
 """vLLM's AsyncLLM, made as this service needs it. Blocking: vLLM is imported and the model is loaded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine import core_process, metering
 
 
-def load(args: dict[str, Any], stepped: Callable[[], None], *, fork_server: bool) -> Any:
-    """`stepped` is called on the event loop after each engine step. Raises whatever vLLM raises."""
+def load(args: dict[str, Any], stepped: Sequence[Callable[[], None]], *, fork_server: bool) -> Any:
+    """All of `stepped` are called on the event loop after each engine step. Raises whatever vLLM raises."""
     from vllm import AsyncEngineArgs, envs
     from vllm.usage.usage_lib import UsageContext
     from vllm.v1.engine.async_llm import AsyncLLM
@@ -32,7 +32,8 @@ def load(args: dict[str, Any], stepped: Callable[[], None], *, fork_server: bool
             return
 
         def record(self, *args: Any, **kwargs: Any) -> None:
-            stepped()
+            for tell in stepped:
+                tell()
 
         def log_engine_initialized(self) -> None:
             return

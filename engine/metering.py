@@ -5,6 +5,7 @@ from contextlib import aclosing
 from contextvars import ContextVar
 from typing import Any, Protocol
 
+from engine.pace import Pace
 from engine.tracing import trace_headers
 from engine.vllm_parts import preemptions
 
@@ -42,8 +43,9 @@ class MeteredLLM:
     """AsyncLLM as vLLM's API layer sees it. Who asks, by the context of the call, decides salt and priority, never the
     body of the request."""
 
-    def __init__(self, llm: Any) -> None:
+    def __init__(self, llm: Any, pace: Pace) -> None:
         self._llm = llm
+        self._pace = pace
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._llm, name)
@@ -59,9 +61,11 @@ class MeteredLLM:
         options["trace_headers"] = trace_headers.get()
         at_once = params.output_kind is not RequestOutputKind.DELTA
         first = True
+        joined = at_once or self._pace.begin(params)
         meter.begin()
         try:
-            async with aclosing(self._llm.generate(prompt, params, request_id, **options)) as outputs:
+            generating = self._llm.generate(prompt, params, request_id, **options)
+            async with aclosing(generating if at_once else self._pace.paced(generating, joined=joined)) as outputs:
                 async for output in outputs:
                     stats = output.metrics
                     if first:
@@ -94,6 +98,10 @@ def count_unseen(processor: Any, request_id: str) -> None:
         if index == 0:
             meter.read(state.prompt_len, state.num_cached_tokens, state.stats.first_token_latency)
         meter.step(state.stats.num_generation_tokens, preemptions(state.stats))
+    for state in states:
+        # What vLLM was about to join.
+        if state and state.output_kind is RequestOutputKind.DELTA and getattr(state, "stream_interval", 1) > 1:
+            meter.step(state.detokenizer.num_output_tokens() - state.sent_tokens_offset, preemptions(state.stats))
     for complete in parent.output_aggregator if parent and unseen else []:
         if complete is not None:
             meter.step(len(complete.token_ids), 0)

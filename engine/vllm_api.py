@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 
 from engine.lean_chat import LeanChat
 from engine.metering import MeteredLLM
+from engine.pace import Pace
 from engine.refusals import Refusals
 from engine.tool_parser import fitting
 from engine.vllm_parts import part
@@ -54,7 +55,7 @@ def import_api() -> None:
     part("init_app_state")
 
 
-async def open_api(llm: Any, args: Namespace) -> VllmApi:
+async def open_api(llm: Any, args: Namespace, pace: Pace) -> VllmApi:
     """On the event loop of `llm`; again after each restart of the engine."""
     from vllm.entrypoints.anthropic.api_router import router as messages
     from vllm.entrypoints.openai.chat_completion.api_router import router as chat
@@ -71,7 +72,7 @@ async def open_api(llm: Any, args: Namespace) -> VllmApi:
     app = FastAPI(openapi_url=None)
     part("init_exception_handler")(app)
     app.exception_handler(RequestValidationError)(_on_validation)
-    await part("init_app_state")(MeteredLLM(llm), app.state, args, await llm.get_supported_tasks())
+    await part("init_app_state")(MeteredLLM(llm, pace), app.state, args, await llm.get_supported_tasks())
     # vLLM ends its server when the engine is dead; here the supervisor starts another engine.
     app.state.server = SimpleNamespace(should_exit=False)
     for router in (chat, completions, responses, messages, tokenize):

@@ -14,7 +14,7 @@ from engine import heap
 from engine.base import Api, ChatMessage, Delta, EngineStatus, ModelInfo, Prompt, Report, Sampling, Stage, Written
 from engine.chat_template import ChatTemplate
 from engine.config import EngineConfig
-from engine.errors import EngineConfigError, EngineError, EngineUnavailable, PromptTooLong
+from engine.errors import EngineConfigError, EngineError, EngineUnavailable, PromptTooLong, first_line
 from engine.llm import load
 from engine.pace import FOLLOWED, Pace
 from engine.plan import Plan, make_plan
@@ -42,7 +42,7 @@ class VllmEngine:
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._tokenizing = ThreadPoolExecutor(1, thread_name_prefix="tokenizer")
         self._llm: Any = None
-        self._pace = Pace(FOLLOWED)
+        self._pace = Pace()
         self._api: Api | None = None
         self._loading, self._may_fork = False, True
         self._template: ChatTemplate | None = None
@@ -75,12 +75,12 @@ class VllmEngine:
         name = plan.choice.name
         try:
             args = await asyncio.get_running_loop().run_in_executor(self._builder, self._build, plan)
-            self._api = await open_api(self._llm, args)
+            self._api = await open_api(self._llm, args, self._pace)
         except ValueError as error:
-            raise EngineConfigError(f"vLLM refused {name}: {_first_line(error)}") from error
+            raise EngineConfigError(f"vLLM refused {name}: {first_line(error)}") from error
         except Exception as error:  # vLLM raises anything here; the supervisor tries again, more slowly each time
             self._may_fork = False  # a process of its own start is slower and knows nothing of ours
-            raise EngineUnavailable(f"vLLM could not load {name}: {_first_line(error)}") from error
+            raise EngineUnavailable(f"vLLM could not load {name}: {first_line(error)}") from error
         try:
             self._adopt(plan)
             report(EngineStatus(Stage.WARMING, name))
@@ -88,7 +88,7 @@ class VllmEngine:
         except EngineError:
             raise
         except Exception as error:  # the same
-            raise EngineUnavailable(f"vLLM has loaded {name}, and fails at once: {_first_line(error)}") from error
+            raise EngineUnavailable(f"vLLM has loaded {name}, and fails at once: {first_line(error)}") from error
         report(EngineStatus(Stage.READY, name))
 
     def _adopt(self, plan: Plan) -> None:
@@ -151,9 +151,10 @@ class VllmEngine:
         if prompt.cache_salt is not None:
             inputs["cache_salt"] = prompt.cache_salt
         params = self._params(sampling, detokenize=resumed is None)
+        joined = self._pace.begin(params)
         try:
             generating = self.llm.generate(inputs, params, request_id, trace_headers=trace_headers.get())
-            async with aclosing(self._pace.paced(generating, lambda output: output.finished)) as outputs:
+            async with aclosing(self._pace.paced(generating, joined=joined, times=FOLLOWED)) as outputs:
                 async for output in outputs:
                     piece = output.outputs[0]
                     text, tokens, reason = piece.text, tuple(piece.token_ids), piece.finish_reason
@@ -169,7 +170,7 @@ class VllmEngine:
         except EngineDeadError as error:
             raise EngineUnavailable("the engine process has ended") from error
         except (part("VLLMClientError"), EngineGenerateError) as error:
-            raise EngineError(_first_line(error)) from error
+            raise EngineError(first_line(error)) from error
 
     def _params(self, sampling: Sampling, *, detokenize: bool = True) -> Any:
         special = self._tags is not None and self._tags.special
@@ -227,7 +228,8 @@ class VllmEngine:
                 import_api()
                 engine, serving = split(plan.args)
                 args = serve_args(engine, serving, plan.model_type, demo=plan.choice.is_demo)
-                self._llm = load(engine, self._watchdog.stepped, fork_server=plan.forked and self._may_fork)
+                stepped = (self._watchdog.stepped, self._pace.stepped)
+                self._llm = load(engine, stepped, fork_server=plan.forked and self._may_fork)
             self._processes.find()
         finally:
             self._loading = False
@@ -243,7 +245,3 @@ class VllmEngine:
             llm.shutdown()
         # Workers may outlive an EngineCore that was killed.
         self._processes.kill()
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:500]

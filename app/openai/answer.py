@@ -21,7 +21,6 @@ from engine.base import Stage
 from engine.errors import EngineUnavailable
 from engine.lean_chat import is_last
 from engine.line import Line
-from engine.pace import Pace
 from engine.supervisor import Supervisor
 
 CHAT = "/v1/chat/completions"
@@ -37,13 +36,12 @@ class Answer(Response):
         body: dict[str, Any],
         backends: Backends,
         tracing: Tracing,
-        pace: Pace,
         close: Callable[[Call], Awaitable[None]],
     ) -> None:
         super().__init__()
         self._call = call
         self._body = body
-        self._backends, self._tracing, self._pace = backends, tracing, pace
+        self._backends, self._tracing = backends, tracing
         self._close = close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -122,7 +120,7 @@ class Answer(Response):
             supervisor.suspect()
 
     async def _write(self, events: AsyncGenerator[bytes, None], outlet: Outlet) -> None:
-        async with aclosing(self._pace.paced(events, is_last)) as pieces:
+        async with aclosing(events) as pieces:
             async for piece in pieces:
                 await outlet.write(piece, last=is_last(piece))
         await outlet.end()

@@ -22,7 +22,6 @@ from app.openai.counting import Counting
 from app.request_log.service import RequestLogService
 from app.tracing import Tracing
 from engine.base import Api
-from engine.pace import Pace
 
 
 class OpenAIService:
@@ -44,7 +43,6 @@ class OpenAIService:
         self._requests = requests
         self._tracing = tracing
         self._salted = salted
-        self._pace = Pace()
 
     def models(self) -> list[dict[str, Any]]:
         """What can be asked for by name."""
@@ -68,7 +66,7 @@ class OpenAIService:
         backend = self._choose(body)
         with self._requests.refusals(user, backend.name):
             call = await self._admit(user, backend, body, len(data))
-        return Answer(call, body, self._backends, self._tracing, self._pace, self._closed)
+        return Answer(call, body, self._backends, self._tracing, self._closed)
 
     async def count(self, user: CurrentUser, data: bytes) -> Response:
         """Tokens, which cost no engine time: no place in the queue, no tokens used."""
