@@ -42,7 +42,12 @@ def test_a_stream_says_what_the_whole_answer_says(client: openai.OpenAI) -> None
     assert (whole.usage.completion_tokens, whole.usage.total_tokens) == (24, whole.usage.prompt_tokens + 24)
     assert chunks[-1].choices == []
     assert chunks[-1].usage.total_tokens == whole.usage.total_tokens
-    assert len(choices) > 5
+
+
+def test_a_stream_comes_while_it_is_written(client: openai.OpenAI) -> None:
+    """In more pieces than a few hundred tokens could come in, were they kept until the end."""
+    long = PLAIN | {"max_tokens": 400, "extra_body": {"ignore_eos": True}}
+    assert len(list(client.chat.completions.create(**long, stream=True))) > 5
 
 
 async def test_async(client: openai.OpenAI, access: Access) -> None:

@@ -16,7 +16,7 @@ def test_all_scenarios(live_server: Server, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("GREEDY", "3")
     monkeypatch.setenv("LONG_CHARACTERS", "400")
     html = tmp_path / "report" / "load.html"
-    given = {"HOST": live_server.url, "USERS": "10", "DURATION": "18s", "SCENARIOS": " ".join(NAMES)}
+    given = {"HOST": live_server.url, "USERS": "10", "DURATION": "30s", "SCENARIOS": " ".join(NAMES)}
     report = run(Plan.of(given | {"REPORT": str(html)}))
     assert report.scenarios == list(NAMES)
     assert report.operations.failures == report.others.failures == 0, report
