@@ -9,7 +9,7 @@ from engine.base import ChatMessage
 
 ZERO_WIDTH_SPACE = "\u200b"
 # Rendered on the event loop, in half a millisecond: a thread would take longer to get its turn.
-SHORT_CHARS = 2000
+SHORT_CHARS, FEW_MESSAGES = 2000, 20
 
 
 class ChatTemplate:
@@ -32,7 +32,7 @@ class ChatTemplate:
 
     async def encode_beside(self, thread: Executor, messages: tuple[ChatMessage, ...]) -> tuple[int, ...]:
         """As `encode`; what is long keeps the thread busy and not the event loop."""
-        if sum(len(message.content) for message in messages) < SHORT_CHARS:
+        if len(messages) <= FEW_MESSAGES and sum(len(message.content) for message in messages) < SHORT_CHARS:
             return self.encode(messages)
         return await asyncio.get_running_loop().run_in_executor(thread, self.encode, messages)
 

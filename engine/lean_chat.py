@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from engine.chat_template import SHORT_CHARS
+from engine.chat_template import FEW_MESSAGES, SHORT_CHARS
 from engine.chunk_frames import Frames, event
 from engine.vllm_parts import part
 
@@ -88,7 +88,7 @@ def _rendering_at_once(serving: Any) -> Any:
 
 def _is_short(body: dict[str, Any]) -> bool:
     messages = body.get("messages")
-    if not isinstance(messages, list):
+    if not isinstance(messages, list) or len(messages) > FEW_MESSAGES:
         return False
     texts = [one.get("content") for one in messages if isinstance(one, dict)]
     return sum(len(text) if isinstance(text, str) else SHORT_CHARS for text in texts) < SHORT_CHARS

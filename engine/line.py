@@ -38,15 +38,31 @@ class Line:
         return {"type": "http.disconnect"}
 
     async def while_held(self, work: Awaitable[T]) -> T | None:
-        """Do the work; when the client hangs up it is cancelled. None then, and when the work has no result."""
-        task = asyncio.ensure_future(work)
-        try:
-            await asyncio.wait([task, self._gone], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            if not task.done():
+        """Do the work; when the client hangs up it is cancelled. None then, and when the work has no result.
+
+        It is done in the task of whoever asks, as under `asyncio.timeout`: a task of its own would begin behind all
+        other requests of a burst.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        before, working, hung_up = task.cancelling(), True, False
+
+        def cancel(_gone: asyncio.Future[None]) -> None:
+            nonlocal hung_up
+            if working:
+                hung_up = True
                 task.cancel()
-                await asyncio.wait([task])
-        return None if task.cancelled() else task.result()
+
+        self._gone.add_done_callback(cancel)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if not hung_up or task.uncancel() > before:
+                raise  # somebody else has cancelled it
+            return None
+        finally:
+            working = False  # where it is too late to take the callback back
+            self._gone.remove_done_callback(cancel)
 
     @property
     def held(self) -> bool:

@@ -20,7 +20,7 @@ from app.conversations.schemas import MAX_MESSAGE_CHARS
 from app.db import new_id, now
 from engine import heap
 from engine.base import ChatMessage, Prompt
-from engine.chat_template import ChatTemplate
+from engine.chat_template import FEW_MESSAGES, SHORT_CHARS, ChatTemplate
 from engine.config import EngineConfig
 from engine.vllm_engine import VllmEngine
 from tests.app.serving import Served, chat, serving
@@ -38,12 +38,14 @@ class Template(ChatTemplate):
 
     def __init__(self) -> None:
         super().__init__(tokenizer())
-        self.threads: set[int] = set()
+        self.loop = threading.get_ident()
         self.chars: list[int] = []
 
     def encode(self, messages: tuple[ChatMessage, ...]) -> tuple[int, ...]:
-        self.threads.add(threading.get_ident())
         self.chars.append(sum(len(message.content) for message in messages))
+        if threading.get_ident() == self.loop:
+            assert self.chars[-1] < SHORT_CHARS
+            assert len(messages) <= FEW_MESSAGES
         return super().encode(messages)
 
 
@@ -114,8 +116,16 @@ async def test_the_longest_message_does_not_hold_the_loop(
         seconds.append(longest())
         assert answer.json()["error"]["code"] == "context_length_exceeded"
     assert real_prompts.template.chars[-1] >= len(LONGEST[kind])
-    assert threading.get_ident() not in real_prompts.template.threads
     assert min(seconds) < BOUND_SECONDS
+
+
+async def test_many_short_messages_are_not_rendered_on_the_loop(real_prompts: RealPrompts) -> None:
+    loop = threading.get_ident()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(real_prompts.template, "encode", lambda messages: (threading.get_ident(),))
+        for count, on_loop in ((FEW_MESSAGES, True), (FEW_MESSAGES + 1, False)):
+            prompt = await real_prompts.render([ChatMessage("user", "a")] * count)
+            assert (prompt.token_ids == (loop,)) is on_loop
 
 
 async def conversation(served: Served, client: httpx.AsyncClient, question: str, answer: str) -> str:
@@ -158,7 +168,6 @@ async def test_the_longest_conversation_does_not_hold_the_loop(
     assert real_prompts.prompts[-1].tokens > WINDOW // 8
     assert max(real_prompts.template.chars) <= WINDOW * CHARS_PER_TOKEN
     assert len(real_prompts.template.chars) < 12
-    assert threading.get_ident() not in real_prompts.template.threads
     assert min(seconds) < BOUND_SECONDS
     # The next turn begins where this one did.
     before = real_prompts.prompts[-1].messages
