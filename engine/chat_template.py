@@ -8,7 +8,7 @@ from typing import Any
 from engine.base import ChatMessage
 
 ZERO_WIDTH_SPACE = "\u200b"
-# Rendered on the event loop, in half a millisecond: a thread would take longer to get its turn.
+# Rendered on the event loop, in about a millisecond: a thread would take longer to get its turn.
 SHORT_CHARS, FEW_MESSAGES = 2000, 20
 
 
