@@ -10,7 +10,7 @@ from app.auth.dependencies import User, services_of
 from app.conversations.schemas import ChatRequest, FeedbackRequest
 from app.errors import AppError, Invalid, Unavailable
 from app.generations.generation import Followed, Generation
-from app.generations.sse import event_stream
+from app.generations.sse import EventStream
 
 router = APIRouter(prefix="/api", tags=["chat"])
 Accept = Annotated[str, Header()]
@@ -61,7 +61,7 @@ async def events(
 ) -> Response:
     """The events from the start, or after `Last-Event-ID`."""
     followed = await services_of(request).generations.find(user, generation_id)
-    return event_stream(followed.log, _position(last_event_id, followed))
+    return EventStream(followed.log, _position(last_event_id, followed))
 
 
 @router.delete("/generations/{generation_id}", status_code=204)
@@ -89,7 +89,7 @@ def _position(last_event_id: str | None, followed: Followed) -> int:
 
 
 async def _answer(followed: Followed, accept: str) -> Response:
-    return JSONResponse(await _whole(followed)) if wants_json(accept) else event_stream(followed.log)
+    return JSONResponse(await _whole(followed)) if wants_json(accept) else EventStream(followed.log)
 
 
 async def _whole(followed: Followed) -> dict[str, Any]:
