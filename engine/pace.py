@@ -17,6 +17,8 @@ CROWD = 8
 SHARE = 0.05
 # However slow the machine is, there are so many steps a second: of 64 streams each then goes on 20 times a second.
 LEAST_STEPS_PER_SECOND = 1280
+# Nor does a step get more tokens than this, should the engine become slower after the stream has begun.
+MOST_TOKENS = 8
 # A step that takes longer has waited for its client.
 LONGEST_SECONDS = 0.001
 # The engine was idle between two of its steps that are further apart.
@@ -38,16 +40,16 @@ class Pace:
         """The engine has finished a step, with a token for each stream."""
         now = perf_counter()
         self._usual += (self._streams - self._usual) / MEMORY
-        if now - self._stepped < IDLE_SECONDS:
-            self._engine_seconds += (now - self._stepped - self._engine_seconds) / MEMORY
-        self._stepped = now
+        seconds, self._stepped = now - self._stepped, now
+        if seconds < IDLE_SECONDS:
+            self._engine_seconds += (seconds - self._engine_seconds) / (MEMORY if self._engine_seconds else 1)
 
     def begin(self, params: Any) -> bool:
         """Let vLLM join the tokens of the stream that begins with these SamplingParams. True when it does."""
         if not self._engine_seconds or not hasattr(params, "stream_interval"):
             return False
         streams = max(self._streams + 1, round(self._usual))
-        tokens = round(self.pause(streams) / self._engine_seconds)
+        tokens = min(MOST_TOKENS, round(self.pause(streams) / self._engine_seconds))
         if tokens > 1:
             params.stream_interval = max(tokens, params.stream_interval or 1)
         return tokens > 1

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from engine.pace import CROWD, FOLLOWED, LEAST_STEPS_PER_SECOND, LONGEST_SECONDS, SHARE, Pace
+from engine.pace import CROWD, FOLLOWED, LEAST_STEPS_PER_SECOND, LONGEST_SECONDS, MOST_TOKENS, SHARE, Pace
 
 
 def paced(*seconds: float) -> Pace:
@@ -121,11 +121,11 @@ async def one_step() -> AsyncGenerator[Output, None]:
     yield Output(1, True)
 
 
-def running(streams: int, engine_seconds: float, monkeypatch: pytest.MonkeyPatch) -> Pace:
+def running(streams: int, engine_seconds: float, monkeypatch: pytest.MonkeyPatch, steps: int = 2000) -> Pace:
     """A pace in a full house whose engine has made some steps."""
     pace = paced(1e-5)
     pace._streams = streams
-    for number in range(2000):
+    for number in range(100, 100 + steps):
         monkeypatch.setattr("engine.pace.perf_counter", lambda now=number * engine_seconds: now)
         pace.stepped()
     return pace
@@ -140,8 +140,17 @@ def test_vllm_joins_the_tokens_of_who_begins_in_a_full_house(monkeypatch: pytest
     params.stream_interval = 20
     assert pace.begin(params)
     assert params.stream_interval == 20
+    # A fast engine may become slower.
+    params.stream_interval = None
+    assert running(63, 0.0001, monkeypatch).begin(params)
+    assert params.stream_interval == MOST_TOKENS
     # A slow engine's steps are far enough apart.
     assert not running(63, 0.1, monkeypatch).begin(params)
+
+
+def test_two_steps_tell_how_fast_the_engine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    pace = running(63, 0.1, monkeypatch, steps=2)
+    assert not pace.begin(SimpleNamespace(stream_interval=None))
 
 
 def test_those_who_have_just_left_are_still_counted_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
