@@ -1,19 +1,24 @@
 """The proxy as it is shipped, in front of a stand-in."""
 
+import re
 import ssl
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
+from app.config import Settings
+from app.serve import configured
 from tests.rig.nginx import Nginx, nginx
 from tests.rig.ports import LOOPBACK, free_port
 from tests.rig.processes import RigError
 from tests.rig.upstream import Upstream, upstream
 
+TEMPLATE = Path(__file__).parents[2] / "nginx/nginx.conf.template"
 HSTS = "max-age=31536000; includeSubDomains"
 
 
@@ -224,3 +229,12 @@ def test_several_servers_behind_one_proxy(nginx_installed: None) -> None:
 def test_a_bad_configuration_is_told(nginx_installed: None, tmp_path: Path) -> None:
     with pytest.raises(RigError, match="host not found"), nginx(["no_such_host.invalid:80"]):
         pass
+
+
+def test_what_is_idle_is_ended_here_before_the_server_ends_it_under_a_request(
+    make_settings: Callable[..., Settings],
+) -> None:
+    """Also by one whose loop has been held up for 2 s meanwhile."""
+    found = re.search(r"upstream chat \{.*?keepalive_timeout (\d+)s;", TEMPLATE.read_text(), re.DOTALL)
+    assert found is not None
+    assert int(found[1]) + 2 < configured(make_settings(), FastAPI()).timeout_keep_alive
