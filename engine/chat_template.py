@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Collection
 from concurrent.futures import Executor
 from typing import Any
 
@@ -32,7 +33,7 @@ class ChatTemplate:
 
     async def encode_beside(self, thread: Executor, messages: tuple[ChatMessage, ...]) -> tuple[int, ...]:
         """As `encode`; what is long keeps the thread busy and not the event loop."""
-        if len(messages) <= FEW_MESSAGES and sum(len(message.content) for message in messages) < SHORT_CHARS:
+        if is_short([message.content for message in messages]):
             return self.encode(messages)
         return await asyncio.get_running_loop().run_in_executor(thread, self.encode, messages)
 
@@ -44,3 +45,8 @@ class ChatTemplate:
         """The whole prompt."""
         turns = [{"role": message.role, "content": self._harmless(message.content)} for message in messages]
         return str(self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+
+
+def is_short(texts: Collection[str]) -> bool:
+    """Whether messages with these texts are rendered on the event loop."""
+    return len(texts) <= FEW_MESSAGES and sum(map(len, texts)) < SHORT_CHARS

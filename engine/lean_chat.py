@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from engine.chat_template import FEW_MESSAGES, SHORT_CHARS
+from engine.chat_template import is_short
 from engine.chunk_frames import Frames, event
 from engine.vllm_parts import part
 
@@ -88,10 +88,11 @@ def _rendering_at_once(serving: Any) -> Any:
 
 def _is_short(body: dict[str, Any]) -> bool:
     messages = body.get("messages")
-    if not isinstance(messages, list) or len(messages) > FEW_MESSAGES:
+    if not isinstance(messages, list):
         return False
-    texts = [one.get("content") for one in messages if isinstance(one, dict)]
-    return sum(len(text) if isinstance(text, str) else SHORT_CHARS for text in texts) < SHORT_CHARS
+    contents = [one.get("content") for one in messages if isinstance(one, dict)]
+    texts = [one for one in contents if isinstance(one, str)]
+    return len(texts) == len(contents) and is_short(texts)
 
 
 def is_last(piece: bytes) -> bool:
