@@ -1,5 +1,6 @@
-"""What a server says of itself: its memory, and histograms of its `/metrics` between two moments."""
+"""What a server is seen to use, memory and processor time, and histograms of its `/metrics` between two moments."""
 
+import time
 from collections.abc import Mapping
 
 import httpx
@@ -16,7 +17,13 @@ def rss_mb(pid: int) -> float:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time that the web process has used; other work on the machine does not change it."""
+    """Processor time that the web process has used; other work on the machine does not change it.
+
+    On Linux by the process's own clock, to the nanosecond: what psutil reads moves in steps of 10 ms, in which a few
+    answers are lost. The clock's number is what clock_getcpuclockid(3) gives, which Python does not offer.
+    """
+    if psutil.LINUX:
+        return time.clock_gettime((~pid << 3) | 2)
     times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)
 

@@ -8,10 +8,10 @@ from statistics import median
 
 import httpx
 
-from loadtest.bench.page_cost import spent
 from loadtest.bench.row import DEMO, Figures, Line, Row
 from loadtest.bench.streams import CHAT, COMPLETIONS, Load, streams
 from loadtest.bench.throughput import keys
+from loadtest.figures import cpu_seconds
 from loadtest.local_server import LocalServer, ServerError, started
 
 # As docker/prometheus/prometheus.yml has it, in seconds.
@@ -57,7 +57,7 @@ async def measure(server: LocalServer, size: Size, answers: int) -> Figures:
     seconds, text = [], ""
     async with httpx.AsyncClient(base_url=server.url, headers=HEADERS, trust_env=False) as http:
         await http.get("/metrics")
-        before, began = spent(server.pid), time.perf_counter()
+        before, began = cpu_seconds(server.pid), time.perf_counter()
         for _ in range(size.scrapes):
             asked = time.perf_counter()
             answer = await http.get("/metrics")
@@ -65,9 +65,9 @@ async def measure(server: LocalServer, size: Size, answers: int) -> Figures:
             if answer.status_code != 200:
                 raise ServerError(f"GET /metrics: {answer.status_code}")
             text = answer.text
-        scraped, took = spent(server.pid) - before, time.perf_counter() - began
+        scraped, took = cpu_seconds(server.pid) - before, time.perf_counter() - began
         await asyncio.sleep(took)
-        idle = spent(server.pid) - before - scraped
+        idle = cpu_seconds(server.pid) - before - scraped
     each = (scraped - idle) / size.scrapes
     return {
         "share": 100 * each / INTERVAL,

@@ -5,10 +5,9 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-import psutil
-
 from loadtest.bench.row import Figures, Line, Row
 from loadtest.bench.scripted import markdown, scripted
+from loadtest.figures import cpu_seconds
 from loadtest.local_server import LocalServer, ServerError
 from loadtest.page import signed_in
 from loadtest.sse import Event, Parser
@@ -23,12 +22,6 @@ class Size:
     viewers: int = 8
     per_second: float = 100
     ahead: float = 20
-
-
-def spent(pid: int) -> float:
-    """CPU seconds of the server so far."""
-    times = psutil.Process(pid).cpu_times()
-    return float(times.user + times.system)
 
 
 async def events(chunks: AsyncIterator[bytes]) -> AsyncIterator[Event]:
@@ -54,12 +47,12 @@ async def measure(server: LocalServer, size: Size) -> Figures:
                 if event.event != "delta":
                     continue
                 if not tokens:
-                    marks["start"] = (0, spent(server.pid))
+                    marks["start"] = (0, cpu_seconds(server.pid))
                 tokens += 1
                 characters += len(json.loads(event.data)["text"])
                 for name, share in (("tenth", 0.1), ("last", 0.9), ("end", 1.0)):
                     if name not in marks and characters >= share * whole:
-                        marks[name] = (tokens, spent(server.pid))
+                        marks[name] = (tokens, cpu_seconds(server.pid))
             if min(tab.received for tab in tabs) < whole:
                 raise ServerError("a page did not get the whole answer")
     early, late = (

@@ -16,6 +16,7 @@ from loadtest.bench.bare_loop import DEMO_ENGINE, bare_loop
 from loadtest.bench.row import DEMO, Figures, Line, Row
 from loadtest.bench.streams import CHAT, COMPLETIONS, Load, Outcome, streams
 from loadtest.bench.vllm_server import MODEL, vllm_server
+from loadtest.figures import cpu_seconds
 from loadtest.local_server import LocalServer, started
 from loadtest.user import signed_up
 
@@ -41,19 +42,15 @@ class Side:
     async def measure(self, load: Load) -> dict[str, float]:
         """Warm up, then tokens/s, TTFT in ms, CPU time of the process alone in µs per token, its RSS in MB."""
         await self.answer(replace(load, rounds=1, tokens=WARM_UP_TOKENS))
-        before = self._cpu_seconds()
+        before = cpu_seconds(self.process.pid)
         outcome = await self.answer(load)
         return {
             "rate": load.total / outcome.seconds,
             "p50": median(outcome.ttft_ms),
             "p95": p95(outcome.ttft_ms),
-            "cpu": 1e6 * (self._cpu_seconds() - before) / load.total,
+            "cpu": 1e6 * (cpu_seconds(self.process.pid) - before) / load.total,
             "rss": self.process.memory_info().rss / 1e6,
         }
-
-    def _cpu_seconds(self) -> float:
-        times = self.process.cpu_times()
-        return float(times.user + times.system)
 
 
 def p95(values: Sequence[float]) -> float:
