@@ -1,6 +1,6 @@
 """Above the messages: what administrators tell everybody, until it ends or is dismissed in this browser."""
 
-from nicegui import background_tasks, ui
+from nicegui import ui
 
 from app.announcements.schemas import Announcement
 from app.auth.current import CurrentUser
@@ -9,6 +9,7 @@ from ui.i18n import Translator
 from ui.markdown import render
 from ui.markdown_rules import CodeLabels
 from ui.markdown_view import safe_html
+from ui.watching import while_open
 
 
 class AnnouncementBar(ui.element, component="announcement.js"):
@@ -29,8 +30,7 @@ class Announcements:
         self._t, self._user, self._services = t, user, services
         self._client = ui.context.client
         self._place = ui.element("div").classes("announcements").props("aria-live=polite")
-        watching = background_tasks.create(self._watch(), context=self._client)
-        self._client.on_delete(watching.cancel)
+        while_open(self._client, "announcements", self._watch())
 
     async def _watch(self) -> None:
         await self._client.connected()

@@ -1,6 +1,6 @@
 """Which model answers in the open conversation, how it is, and the choice of another."""
 
-from nicegui import background_tasks, ui
+from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 from nicegui.events import GenericEventArguments
 
@@ -12,6 +12,7 @@ from ui.components.model_choice import show_choice
 from ui.components.safely import Safely
 from ui.elements import set_text
 from ui.i18n import Translator
+from ui.watching import while_open
 
 
 class ModelLine:
@@ -35,8 +36,7 @@ class ModelLine:
         """Follow every model as long as the page is open."""
         client = ui.context.client
         for backend in self._backends.all():
-            watching = background_tasks.create(self._watch(backend), context=client)
-            client.on_delete(watching.cancel)
+            while_open(client, "model line", self._watch(backend))
 
     async def _watch(self, backend: Backend) -> None:
         async for _ in backend.supervisor.watch():
