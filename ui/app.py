@@ -6,6 +6,7 @@ from nicegui import app as nicegui_app
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.collecting import closed
 from ui.deps import keep_parent
 from ui.pages import admin, chat, settings
 from ui.pages.account import router
@@ -55,6 +56,7 @@ def mount(app: FastAPI, *, storage_secret: str | None = None) -> None:
     guard_sockets()
     keep_signatures()
     add_shared_head()
+    nicegui_app.on_delete(closed.page)
     # NiceGUI's own page for unknown paths builds a live client for each of them.
     nicegui_app.add_exception_handler(404, _not_found)
     # The page's `lang` is ours, ko or en; Quasar would write its own there.

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from app import collecting
-from app.collecting import collect_when_quiet
+from app.collecting import closed, collect_when_quiet
 
 
 class Node:
@@ -75,6 +75,21 @@ async def test_it_does_not_wait_for_ever(house: House, monkeypatch: pytest.Monke
     gc.collect(1)
     gc.collect(1)
     await until(lambda: node() is None)
+
+
+async def test_pages_that_close_are_worth_it_when_nothing_is_answered(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collecting, "WORTH", collecting.ENOUGH)
+    gc.collect()
+    node = garbage()
+    for _ in range(collecting.PAGES):
+        closed.page()
+    await looks()
+    assert node() is not None
+    house.busy = False
+    await until(lambda: node() is None)
+    assert closed.pages == 0
 
 
 async def test_not_while_it_is_switched_off(house: House) -> None:
