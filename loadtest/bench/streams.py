@@ -91,13 +91,15 @@ CHAT = Dialect(
 
 @dataclass
 class Answer:
-    """What came of one request. `ended` is done when it is whole."""
+    """What came of one request, `known` from its head on. `ended` is done when it is whole."""
 
     text: Callable[[Event], str]
     sent: float
     ended: asyncio.Future[None]
+    known: float | None = None
     first: float | None = None
     status: int = 0
+    retry_after: str | None = None
     pieces: list[bytes] = field(default_factory=list)
     _parser: Parser = field(default_factory=Parser)
 
@@ -142,9 +144,15 @@ class Connection(asyncio.Protocol):
         if self._answer is not None and not self._answer.ended.done():
             self._answer.ended.set_exception(ServerError("the server closed the connection in an answer"))
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One of the head."""
+        if self._answer is not None and name.lower() == b"retry-after":
+            self._answer.retry_after = value.decode()
+
     def on_headers_complete(self) -> None:
         """The status is known."""
         if self._answer is not None:
+            self._answer.known = time.perf_counter()
             self._answer.status = self._parser.get_status_code()
 
     def on_body(self, body: bytes) -> None:
@@ -167,7 +175,8 @@ class Connection(asyncio.Protocol):
         return answer
 
 
-def _request(dialect: Dialect, host: str, key: str, question: str, tokens: int) -> bytes:
+def request_of(dialect: Dialect, host: str, key: str, question: str, tokens: int) -> bytes:
+    """As it goes over the connection."""
     body = json.dumps(dialect.body(question, tokens)).encode()
     head = (
         f"POST {dialect.path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\nAccept: text/event-stream\r\n"
@@ -181,7 +190,7 @@ async def streams(url: str, dialect: Dialect, keys: Sequence[str], load: Load) -
     address, loop = httpx.URL(url), asyncio.get_running_loop()
     requests = [
         [
-            _request(dialect, address.netloc.decode(), keys[client % len(keys)], question, load.tokens)
+            request_of(dialect, address.netloc.decode(), keys[client % len(keys)], question, load.tokens)
             for question in questions
         ]
         for client, questions in enumerate(load.questions())
