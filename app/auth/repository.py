@@ -55,15 +55,19 @@ async def any_user(db: AsyncSession) -> bool:
     return await db.scalar(select(User.id).limit(1)) is not None
 
 
-async def user_of_session(db: AsyncSession, token_hash: str, kind: str, at: datetime) -> User | None:
-    """The active owner of a session of this kind that has not expired."""
+async def owner_of_session(
+    db: AsyncSession, token_hash: str, kind: str, at: datetime
+) -> tuple[CurrentUser, datetime | None] | None:
+    """The active owner of a session of this kind that has not expired, and when it was used last, as far as that was
+    written."""
+    seen = func.coalesce(Session.last_seen_at, Session.created_at)
     query = (
-        select(User)
+        select(column(User.id), column(User.email), User.role, seen)
         .join(Session, Session.user_id == User.id)
         .where(Session.token_hash == token_hash, Session.kind == kind, Session.expires_at > at, column(User.is_active))
     )
-    user: User | None = await db.scalar(query)
-    return user
+    row = (await db.execute(query)).one_or_none()
+    return None if row is None else (CurrentUser(row[0], row[1], row[2], kind), row[3])  # type: ignore[arg-type]
 
 
 async def living_sessions(db: AsyncSession, token_hashes: Collection[str], at: datetime) -> set[str]:
@@ -81,13 +85,6 @@ async def sessions_of(db: AsyncSession, user_id: UUID, at: datetime) -> list[Ses
     query = select(Session).where(Session.user_id == user_id, Session.expires_at > at)
     used = func.coalesce(Session.last_seen_at, Session.created_at)
     return list(await db.scalars(query.order_by(used.desc(), Session.token_hash)))
-
-
-async def last_seen(db: AsyncSession, token_hash: str) -> datetime | None:
-    """When a session was used last, as far as that was written."""
-    query = select(func.coalesce(Session.last_seen_at, Session.created_at)).where(Session.token_hash == token_hash)
-    seen: datetime | None = await db.scalar(query)
-    return seen
 
 
 async def session_seen(db: AsyncSession, token_hash: str, at: datetime) -> None:

@@ -121,10 +121,10 @@ class AuthService:
     async def sign_out(self, token: str, via: Literal["cookie", "jwt"] = "cookie") -> None:
         """End the session of a cookie."""
         async with self._db.transaction() as db:
-            user = await repository.user_of_session(db, token_hash(token), via, now())
+            owned = await repository.owner_of_session(db, token_hash(token), via, now())
             await repository.delete_session(db, token_hash(token))
-            if user is not None:
-                self._audit.record("signout", _current(user, via), f"user:{user.id}", db=db)
+            if owned is not None:
+                self._audit.record("signout", owned[0], f"user:{owned[0].id}", db=db)
         await self._cache.forget([token_hash(token)])
 
     async def jwt_sign_out(self, bearer: str) -> None:
@@ -162,10 +162,10 @@ class AuthService:
         known = await self._cache.get(via, hashed)
         if known is None:
             async with self._db.reading() as db:
-                user = await repository.user_of_session(db, hashed, via, now())
-                seen = await repository.last_seen(db, hashed) if user is not None else None
-            if user is None:
+                owned = await repository.owner_of_session(db, hashed, via, now())
+            if owned is None:
                 return None
+            user, seen = owned
             await self._note_use(hashed, seen)
             known = CachedUser(user.id, user.email, user.role)
             await self._cache.put(via, hashed, known)
