@@ -1,5 +1,6 @@
 """The system prompt and the model of new conversations which choose none. A conversation keeps what it began with."""
 
+import asyncio
 from time import monotonic
 
 import structlog
@@ -30,6 +31,7 @@ class Defaults:
         self._audit = audit
         self._known: DefaultsView | None = None
         self._until = 0.0
+        self._reading = asyncio.Lock()
 
     async def get(self, user: CurrentUser) -> DefaultsView:
         """What is set, for administrators. Raises Forbidden."""
@@ -51,7 +53,7 @@ class Defaults:
 
     async def in_force(self) -> DefaultsView:
         """For a conversation that begins now: a model that is not offered any more is the first one."""
-        found = self._known if self._known is not None and monotonic() < self._until else await self._read()
+        found = await self._recent()
         if not found.model_offered:
             log.warning("the default model is not offered any more, the first one answers", model=found.model)
             return found.model_copy(update={"model": None})
@@ -72,6 +74,11 @@ class Defaults:
         prompt, model = await self.chosen(settings.system_prompt, request.model)
         settings = settings.model_copy(update={"system_prompt": prompt})
         return request.model_copy(update={"settings": settings, "model": model})
+
+    async def _recent(self) -> DefaultsView:
+        # Once for all conversations that begin at the same moment.
+        async with self._reading:
+            return self._known if self._known is not None and monotonic() < self._until else await self._read()
 
     async def _read(self) -> DefaultsView:
         moment = monotonic()

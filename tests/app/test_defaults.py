@@ -1,10 +1,12 @@
 """The system prompt and the model of new conversations: set by administrators, taken where nothing is chosen."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from app.config import Settings
 from app.defaults import service
@@ -120,3 +122,23 @@ async def test_another_server_has_them_a_second_later(
             assert (await begin(first))["system_prompt"] == PROMPT
             monkeypatch.setattr(service, "monotonic", lambda: 100.0 + service.KEEP_SECONDS)
             assert (await begin(second))["system_prompt"] == PROMPT
+
+
+async def test_conversations_that_begin_together_read_them_once(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "monotonic", lambda: 100.0)
+    defaults = served.services.defaults
+    engine = served.services.db.engine.sync_engine
+    read: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        read.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        together = await asyncio.gather(*(defaults.in_force() for _ in range(20)))
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert len([one for one in read if "FROM chat_defaults" in one]) == 1
+    assert len({one.model_dump_json() for one in together}) == 1
