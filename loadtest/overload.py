@@ -78,7 +78,10 @@ async def overload(url: str, users: int) -> Overload:
 
         async def enter() -> User:
             async with turnstile:
-                return await stack.enter_async_context(signed_up(url))
+                user = await stack.enter_async_context(signed_up(url))
+                # Somebody who is using the service: that the session has not ended need not be read again.
+                (await user.http.get("/api/users/me")).raise_for_status()
+                return user
 
         people = await asyncio.gather(*(enter() for _ in range(users)))
         asked = []
