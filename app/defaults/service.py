@@ -31,7 +31,7 @@ class Defaults:
         self._audit = audit
         self._known: DefaultsView | None = None
         self._until = 0.0
-        self._reading = asyncio.Lock()
+        self._reading: asyncio.Task[DefaultsView] | None = None
 
     async def get(self, user: CurrentUser) -> DefaultsView:
         """What is set, for administrators. Raises Forbidden."""
@@ -76,9 +76,13 @@ class Defaults:
         return request.model_copy(update={"settings": settings, "model": model})
 
     async def _recent(self) -> DefaultsView:
-        # Once for all conversations that begin at the same moment.
-        async with self._reading:
-            return self._known if self._known is not None and monotonic() < self._until else await self._read()
+        if self._known is not None and monotonic() < self._until:
+            return self._known
+        # Once for all conversations that begin at the same moment, also when it fails.
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read(), name="defaults")
+        # One who hangs up does not take the answer from the others.
+        return await asyncio.shield(self._reading)
 
     async def _read(self) -> DefaultsView:
         moment = monotonic()

@@ -10,6 +10,8 @@ from sqlalchemy import event
 
 from app.config import Settings
 from app.defaults import service
+from app.defaults.schemas import DefaultsView
+from app.errors import Unavailable
 from tests.app.serving import Served, chat, serving
 from tests.scripted_engine import ScriptedEngine
 from tests.scripted_remote import KEY, scripted_remote
@@ -142,3 +144,24 @@ async def test_conversations_that_begin_together_read_them_once(
         event.remove(engine, "before_cursor_execute", note)
     assert len([one for one in read if "FROM chat_defaults" in one]) == 1
     assert len({one.model_dump_json() for one in together}) == 1
+
+
+async def test_who_waits_for_a_reading_that_fails_is_told_with_it(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that hangs is asked once for all of them, not for one after the other."""
+    defaults, begun = served.services.defaults, 0
+    monkeypatch.setattr(service, "monotonic", lambda: 100.0)
+
+    async def away() -> DefaultsView:
+        nonlocal begun
+        begun += 1
+        await asyncio.sleep(0)
+        raise Unavailable("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(defaults, "_read", away)
+        told = await asyncio.gather(*(defaults.in_force() for _ in range(20)), return_exceptions=True)
+    assert {type(one) for one in told} == {Unavailable}
+    assert begun == 1
+    assert (await defaults.in_force()).system_prompt is None
