@@ -167,8 +167,8 @@ class AuthService:
                 return None
             user, seen = owned
             await self._note_use(hashed, seen)
-            known = CachedUser(user.id, user.email, user.role)
-            await self._cache.put(via, hashed, known)
+            await self._cache.put(via, hashed, CachedUser(user.id, user.email, user.role))
+            return user
         return CurrentUser(known.id, known.email, known.role, via)  # type: ignore[arg-type]  # holds only roles
 
     async def _note_use(self, hashed: str, seen: datetime | None) -> None:
