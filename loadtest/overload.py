@@ -89,7 +89,6 @@ async def overload(url: str, users: int) -> Overload:
             transport, connection = await loop.create_connection(Connection, address.host, address.port or 80)
             stack.callback(transport.close)
             asked.append(asyncio.create_task(_ask(user, connection, start)))
-        await asyncio.sleep(0)  # until all wait
         start.set()
         answers = await asyncio.gather(*asked)
         # Not before all are told: what is asked meanwhile would keep the others waiting.
